@@ -1,1 +1,19 @@
-//! (under construction)
+//! Terms, states and rules of a telemedicine multi-center consultation. Pure: no clock, no random
+//! source, no I/O. `now` and ids are always arguments, so every rule can be tested to the second.
+//!
+//! Enter at [`consultation`] for the workflow, [`permission`] for who may do what, [`person`] for
+//! patient identity and its masked form.
+
+pub mod consultation;
+pub mod ids;
+pub mod invitation;
+pub mod permission;
+pub mod person;
+pub mod privacy;
+pub mod term;
+pub mod time;
+
+pub use ids::*;
+pub use privacy::{Clear, Masked};
+pub use term::*;
+pub use time::Timestamp;

@@ -1,1 +1,14 @@
-//! (under construction)
+//! What crosses a boundary: HTTP data-transfer objects, live-room frames, error codes and every size
+//! limit. Serde only; shared by server, browser and tests.
+
+pub mod codes;
+pub mod consultation;
+pub mod imaging;
+pub mod limits;
+pub mod live;
+pub mod page;
+pub mod problem;
+pub mod report;
+pub mod session;
+
+pub use problem::{FieldError, Problem};

@@ -1,0 +1,74 @@
+//! Every limit of queues, bodies, rooms and loops, in one place.
+
+/// Largest JSON body of an ordinary route, bytes.
+pub const JSON_BODY_BYTES: usize = 256 * 1024;
+/// Largest FHIR bundle accepted for import, bytes.
+pub const FHIR_BODY_BYTES: usize = 16 * 1024 * 1024;
+/// Largest single DICOM instance, bytes.
+pub const DICOM_BODY_BYTES: usize = 512 * 1024 * 1024;
+/// Most rows of one list page.
+pub const PAGE_ROWS_MAX: u32 = 200;
+/// Rows of a list page when nothing is asked.
+pub const PAGE_ROWS_DEFAULT: u32 = 50;
+/// Most participant institutions of one consultation.
+pub const PARTICIPANTS_MAX: usize = 64;
+/// Longest diagnosis, characters.
+pub const DIAGNOSIS_CHARS: usize = 200;
+/// Longest consultation need or clinical summary, characters.
+pub const NEED_CHARS: usize = 2000;
+/// Longest opinion, characters (DE06.00.018.00).
+pub const OPINION_CHARS: usize = 2000;
+/// Longest conclusion, characters.
+pub const CONCLUSION_CHARS: usize = 2000;
+/// Longest follow-up advice, characters (DE06.00.159.00).
+pub const ADVICE_CHARS: usize = 1000;
+/// Longest reason (decline, waiver, cancel), characters.
+pub const REASON_CHARS: usize = 500;
+/// Longest file name kept, characters.
+pub const FILE_NAME_CHARS: usize = 200;
+/// Most instances of one consultation.
+pub const INSTANCES_MAX: u64 = 20_000;
+
+/// Failed sign-ins that lock an account (clause 8.1.1).
+pub const SIGN_IN_FAILURES_MAX: i32 = 5;
+/// How long a locked account stays locked, ms (clause 8.1.1).
+pub const LOCK_MS: i64 = 60 * 60 * 1000;
+/// A session ends this long after the last request, ms.
+pub const SESSION_IDLE_MS: i64 = 60 * 60 * 1000;
+/// A session ends this long after sign-in in any case, ms.
+pub const SESSION_ABSOLUTE_MS: i64 = 10 * 60 * 60 * 1000;
+/// Live sessions of one account.
+pub const SESSIONS_PER_ACCOUNT: u64 = 8;
+/// Password checks running at once (each takes 46 MiB).
+pub const PASSWORD_CHECKS_AT_ONCE: usize = 2;
+/// Password checks waiting; more are refused with 503.
+pub const PASSWORD_CHECKS_WAITING: usize = 64;
+/// A live-room ticket is good for this long, ms.
+pub const TICKET_MS: i64 = 60 * 1000;
+
+/// Connections in one room.
+pub const ROOM_CONNECTIONS: usize = 200;
+/// Largest live frame, bytes.
+pub const ROOM_FRAME_BYTES: usize = 1024 * 1024;
+/// Largest room document, bytes of encoded state.
+pub const ROOM_DOCUMENT_BYTES: usize = 20 * 1024 * 1024;
+/// Frames waiting for one connection before it is closed with `TOO_SLOW`.
+pub const ROOM_QUEUE_FRAMES: usize = 256;
+/// Bytes waiting for one connection before it is closed with `TOO_SLOW`.
+pub const ROOM_QUEUE_BYTES: usize = 1024 * 1024;
+/// Commands waiting for one room's actor.
+pub const ROOM_MAILBOX: usize = 1024;
+/// Largest awareness state of one client, bytes of JSON.
+pub const AWARENESS_BYTES: usize = 16 * 1024;
+/// Log entries after which a snapshot is written.
+pub const SNAPSHOT_EVERY: u64 = 500;
+/// A room without connections leaves memory after this long, ms.
+pub const ROOM_IDLE_MS: u64 = 60 * 1000;
+/// The server pings this often, ms.
+pub const PING_MS: u64 = 20 * 1000;
+/// A connection silent for this long is dead, ms.
+pub const DEAD_MS: u64 = 45 * 1000;
+/// Document updates a connection may send a second, sustained.
+pub const UPDATES_PER_SECOND: u32 = 60;
+/// Awareness frames a connection may send a second, sustained; more are dropped.
+pub const AWARENESS_PER_SECOND: u32 = 60;
