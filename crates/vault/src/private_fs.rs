@@ -1,9 +1,9 @@
 //! Files only their owner can read, written whole or not at all.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions, Permissions},
     io::{self, Read, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -21,7 +21,8 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> VaultError + '_ {
     }
 }
 
-/// Makes sure the folder exists with mode 0700; refuses one that is open to others.
+/// Makes sure the folder exists with mode 0700. An empty one that is open to others is
+/// closed to them; one with content is refused, since others may have read it.
 pub(crate) fn private_folder(path: &Path) -> Result<()> {
     if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
         fs::create_dir_all(parent).map_err(failed(parent))?;
@@ -40,6 +41,10 @@ pub(crate) fn private_folder(path: &Path) -> Result<()> {
             path: path.into(),
             expected: "folder",
         });
+    }
+    let empty = fs::read_dir(path).map_err(failed(path))?.next().is_none();
+    if empty && metadata.mode() & 0o077 != 0 {
+        return fs::set_permissions(path, Permissions::from_mode(0o700)).map_err(failed(path));
     }
     refuse_exposed(path, &metadata)
 }
