@@ -1,4 +1,5 @@
 //! Pseudonyms, passwords, one-time codes and signatures.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::HashSet;
 

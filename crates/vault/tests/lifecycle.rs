@@ -1,4 +1,5 @@
 //! Creating, opening, refusing and rotating a vault.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{
     fs,
