@@ -1,0 +1,207 @@
+//! HL7 FHIR R4 (4.0.1) bundles in JSON, read into the request form of a consultation.
+//!
+//! The reader is tolerant where the standard lets senders choose (references, narrative, codings)
+//! and strict where a mistake would mix up people: exactly one patient, whose identity elements must
+//! be present and right. Resources that name another subject are left out.
+
+use std::collections::BTreeMap;
+
+use consilium_domain::Timestamp;
+use consilium_protocol::{
+    FieldError, codes,
+    consultation::{FhirImport, ResourceCount},
+    limits,
+};
+use serde_json::Value;
+
+mod clinical;
+mod element;
+mod laboratory;
+mod narrative;
+mod patient;
+mod treatment;
+
+#[cfg(test)]
+mod tests;
+
+use element::{Resource, text};
+
+/// Most entries of one bundle; a longer one is refused before anything of it is read.
+pub const ENTRIES_MAX: usize = 20_000;
+
+/// Bundle types of R4 (value set `bundle-type`).
+const BUNDLE_TYPES: [&str; 9] = [
+    "document",
+    "message",
+    "transaction",
+    "transaction-response",
+    "batch",
+    "batch-response",
+    "history",
+    "searchset",
+    "collection",
+];
+
+/// Why a bundle cannot be imported. Holds places and codes only, never a value of the bundle.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ImportError {
+    /// Larger than `limits::FHIR_BODY_BYTES` or more than [`ENTRIES_MAX`] entries.
+    #[error("the bundle is too large")]
+    TooLarge,
+    /// Not JSON; where reading stopped, both from 1.
+    #[error("not JSON at line {line}, column {column}")]
+    NotJson {
+        /// Line.
+        line: u64,
+        /// Column.
+        column: u64,
+    },
+    /// JSON, but no FHIR `Bundle`.
+    #[error("not a FHIR bundle")]
+    NotBundle,
+    /// Elements without which nothing can be imported are missing or wrong; each is named by a
+    /// FHIRPath such as `Bundle.entry[0].resource.birthDate`.
+    #[error("{} mandatory elements are missing or wrong", .0.len())]
+    Incomplete(Vec<FieldError>),
+}
+
+impl ImportError {
+    /// Stable code for the wire.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge => codes::TOO_LARGE,
+            Self::NotJson { .. } => codes::MALFORMED,
+            Self::NotBundle => codes::FHIR_NOT_BUNDLE,
+            Self::Incomplete(_) => codes::FHIR_INCOMPLETE,
+        }
+    }
+
+    /// What is missing or wrong, element by element.
+    #[must_use]
+    pub fn errors(&self) -> &[FieldError] {
+        match self {
+            Self::Incomplete(errors) => errors,
+            Self::TooLarge | Self::NotJson { .. } | Self::NotBundle => &[],
+        }
+    }
+}
+
+/// Reads a bundle of one patient. Nothing is stored; what the request form wants and the bundle does
+/// not have is listed in `to_complete` by form field (`clinical.need`).
+///
+/// `now` bounds the birth date. Mandatory: `Bundle.type`, exactly one `Patient` with a name, a
+/// gender, an identifier, and a birth date or a resident identity number.
+///
+/// # Errors
+/// [`ImportError`]; identity elements that are present but wrong (a masked name, an identity number
+/// with a false check character) count as missing, because a guess would be worse.
+pub fn import_bundle(json: &[u8], now: Timestamp) -> Result<FhirImport, ImportError> {
+    if json.len() > limits::FHIR_BODY_BYTES {
+        return Err(ImportError::TooLarge);
+    }
+    let bundle: Value = serde_json::from_slice(json).map_err(|error| ImportError::NotJson {
+        line: u64::try_from(error.line()).unwrap_or(u64::MAX),
+        column: u64::try_from(error.column()).unwrap_or(u64::MAX),
+    })?;
+    if text(&bundle, "resourceType") != Some("Bundle") {
+        return Err(ImportError::NotBundle);
+    }
+    let mut errors = Vec::new();
+    match text(&bundle, "type") {
+        None => errors.push(FieldError::new("Bundle.type", codes::FIELD_REQUIRED)),
+        Some(kind) if !BUNDLE_TYPES.contains(&kind) => {
+            errors.push(FieldError::new("Bundle.type", codes::FIELD_UNKNOWN));
+        }
+        Some(_) => {}
+    }
+    let resources = resources(&bundle)?;
+    if resources.is_empty() {
+        errors.push(FieldError::new("Bundle.entry", codes::FIELD_REQUIRED));
+    }
+    let mut patients = resources.iter().filter(|r| r.kind == "Patient");
+    let Some(patient) = patients.next() else {
+        errors.push(FieldError::new(
+            "Bundle.entry.resource.ofType(Patient)",
+            codes::FIELD_REQUIRED,
+        ));
+        return Err(ImportError::Incomplete(errors));
+    };
+    errors.extend(patients.map(|extra| FieldError::new(extra.path(), codes::INVALID)));
+    let input = patient::read(patient, now, &mut errors);
+    if !errors.is_empty() {
+        return Err(ImportError::Incomplete(errors));
+    }
+
+    let own: Vec<&Resource<'_>> = resources.iter().filter(|r| r.is_about(patient)).collect();
+    let clinical = clinical::read(&own, &resources);
+    let to_complete = to_complete(&input, &clinical);
+    Ok(FhirImport {
+        patient: input,
+        clinical,
+        read: counts(&own),
+        to_complete,
+    })
+}
+
+fn resources(bundle: &Value) -> Result<Vec<Resource<'_>>, ImportError> {
+    let entries = element::list(bundle, "entry");
+    if entries.len() > ENTRIES_MAX {
+        return Err(ImportError::TooLarge);
+    }
+    Ok(entries
+        .iter()
+        .enumerate()
+        .filter_map(|(index, entry)| Resource::of_entry(index, entry))
+        .collect())
+}
+
+/// Types this import takes something from.
+const READ: [&str; 9] = [
+    "AllergyIntolerance",
+    "Composition",
+    "Condition",
+    "Medication",
+    "MedicationRequest",
+    "MedicationStatement",
+    "Observation",
+    "Patient",
+    "Procedure",
+];
+
+fn counts(own: &[&Resource<'_>]) -> Vec<ResourceCount> {
+    let mut by_type: BTreeMap<&str, u32> = BTreeMap::new();
+    for resource in own.iter().filter(|r| READ.contains(&r.kind)) {
+        let count = by_type.entry(resource.kind).or_default();
+        *count = count.saturating_add(1);
+    }
+    by_type
+        .into_iter()
+        .map(|(resource_type, count)| ResourceCount {
+            resource_type: resource_type.to_owned(),
+            count,
+        })
+        .collect()
+}
+
+/// The mandatory fields of Table 1 that the form still lacks, as form paths.
+fn to_complete(
+    patient: &consilium_protocol::consultation::PatientInput,
+    clinical: &consilium_protocol::consultation::Clinical,
+) -> Vec<String> {
+    [
+        ("patient.phone", &patient.phone),
+        ("patient.ethnicity", &patient.ethnicity),
+        ("patient.native_place", &patient.native_place),
+        ("patient.record_number", &patient.record_number),
+        ("clinical.preliminary_diagnosis", &clinical.preliminary_diagnosis),
+        ("clinical.need", &clinical.need),
+        ("clinical.chief_complaint", &clinical.chief_complaint),
+        ("clinical.present_illness", &clinical.present_illness),
+        ("clinical.past_history", &clinical.past_history),
+    ]
+    .into_iter()
+    .filter(|(_, value)| value.is_empty())
+    .map(|(field, _)| field.to_owned())
+    .collect()
+}
