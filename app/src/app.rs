@@ -1,0 +1,72 @@
+//! The root component: picks the page.
+
+use consilium_domain::Timestamp;
+use consilium_protocol::page::{Page, View};
+use leptos::prelude::*;
+
+use crate::{
+    browser,
+    context::Now,
+    pages::{
+        conclude::ConcludePage, consultation::ConsultationPage, error::ErrorPage, new::NewConsultationPage,
+        report::ReportPage, sign_in::SignInPage, worklist::WorklistPage,
+    },
+    room::RoomPage,
+};
+
+/// How often relative times are drawn again, ms.
+const TICK_MS: u64 = 30_000;
+
+/// Draws the page that `page` describes.
+#[component]
+pub fn App(
+    /// Everything the first render depends on.
+    page: Page,
+) -> impl IntoView {
+    provide_context(page.locale);
+    let now = RwSignal::new(page.now);
+    provide_context(Now(now));
+    keep_time(now, page.now);
+    match page.view.clone() {
+        View::SignIn { refused, next } => view! { <SignInPage refused next path=page.path /> }.into_any(),
+        View::Worklist {
+            rows,
+            more,
+            may_create,
+        } => view! { <WorklistPage page rows more may_create /> }.into_any(),
+        View::NewConsultation { institutions, kinds } => {
+            view! { <NewConsultationPage page institutions kinds /> }.into_any()
+        }
+        View::Consultation {
+            consultation,
+            series,
+        } => view! { <ConsultationPage page consultation=*consultation series /> }.into_any(),
+        View::Room { .. } => view! { <RoomPage page /> }.into_any(),
+        View::Conclude { consultation } => {
+            view! { <ConcludePage page consultation=*consultation /> }.into_any()
+        }
+        View::Report { report } => view! { <ReportPage page report=*report /> }.into_any(),
+        View::Error { problem } => view! { <ErrorPage page problem /> }.into_any(),
+    }
+}
+
+/// Moves the page's time on in the browser, by the time that passed since it was loaded: the server's
+/// clock decides, not the reader's.
+fn keep_time(now: RwSignal<Timestamp>, drawn: Timestamp) {
+    Effect::new(move |_| {
+        let loaded_ms = browser::monotonic_ms();
+        browser::every(TICK_MS, move || {
+            now.set(drawn.plus_ms(browser::monotonic_ms() - loaded_ms));
+        });
+    });
+}
+
+/// Takes over the page that the server has drawn. Does nothing when the page has no data block.
+#[cfg(feature = "hydrate")]
+pub fn hydrate() {
+    if let Some(page) = browser::element_text(crate::shell::DATA_ID)
+        .and_then(|text| serde_json::from_str::<Page>(&text).ok())
+    {
+        leptos::mount::hydrate_body(move || view! { <App page /> });
+    }
+}

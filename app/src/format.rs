@@ -1,0 +1,162 @@
+//! Numbers, times and ages as readers write them. Pure.
+
+use consilium_domain::{Timestamp, person::Age};
+use consilium_protocol::{consultation::MaskedPatient, page::Locale};
+
+use crate::i18n::{self, Common, fill};
+
+const MINUTE_MS: i64 = 60_000;
+
+/// An age: years, or months below the age of two.
+#[must_use]
+pub fn age(age: Age, locale: Locale) -> String {
+    let t = Common::of(locale);
+    if age.months < 24 {
+        fill(t.months, &[&age.months.to_string()])
+    } else {
+        fill(t.years, &[&age.years().to_string()])
+    }
+}
+
+/// Masked name, sex and age in one line.
+#[must_use]
+pub fn patient_line(patient: &MaskedPatient, locale: Locale) -> String {
+    let mut line = format!("{} · {}", patient.name, i18n::sex(patient.sex, locale));
+    if let Some(of) = patient.age {
+        line.push_str(if locale == Locale::En { ", " } else { " " });
+        line.push_str(&age(of, locale));
+    }
+    line
+}
+
+/// How far `due` is from `now`, in the two largest units; the flag says that it has passed.
+#[must_use]
+pub fn distance(due: Timestamp, now: Timestamp, locale: Locale) -> (String, bool) {
+    let t = Common::of(locale);
+    let ms = due.since_ms(now);
+    let over = ms <= 0;
+    let minutes = ms.abs() / MINUTE_MS;
+    let (days, hours, rest) = (minutes / 1440, minutes / 60, minutes % 60);
+    let pick = |left, past| if over { past } else { left };
+    let text = if days >= 2 {
+        let template = pick(t.left_days_hours, t.over_days_hours);
+        fill(template, &[&days.to_string(), &(hours % 24).to_string()])
+    } else if hours > 0 {
+        let template = pick(t.left_hours_minutes, t.over_hours_minutes);
+        fill(template, &[&hours.to_string(), &rest.to_string()])
+    } else {
+        fill(pick(t.left_minutes, t.over_minutes), &[&minutes.to_string()])
+    };
+    (text, over)
+}
+
+/// A full time with its zone, for titles.
+#[must_use]
+pub fn absolute(at: Timestamp, locale: Locale) -> String {
+    let t = Common::of(locale);
+    match locale {
+        Locale::ZhCn => format!("{} {}", t.zone, at.display()),
+        Locale::En => format!("{} {}", at.display(), t.zone),
+    }
+}
+
+/// Month, day and time of day: `11-22 14:05`.
+#[must_use]
+pub fn short(at: Timestamp) -> String {
+    let (_, month, day, hour, minute, _) = at.display_parts();
+    format!("{month:02}-{day:02} {hour:02}:{minute:02}")
+}
+
+/// `2026-11-22T14:05`: the value of a `datetime-local` field in China Standard Time.
+#[must_use]
+pub fn local_value(at: Timestamp) -> String {
+    at.display().replace(' ', "T")
+}
+
+/// Reads the value of a `datetime-local` field as China Standard Time.
+#[must_use]
+pub fn parse_local(value: &str) -> Option<Timestamp> {
+    let seconds = if value.len() == 16 { ":00" } else { "" };
+    Timestamp::parse_rfc3339(&format!("{value}{seconds}+08:00")).ok()
+}
+
+/// The next full hour, at least `ahead_ms` after `now`.
+#[must_use]
+pub fn next_hour(now: Timestamp, ahead_ms: i64) -> Timestamp {
+    const HOUR_MS: i64 = 60 * MINUTE_MS;
+    let at = now.plus_ms(ahead_ms).ms();
+    Timestamp::from_ms(at.div_euclid(HOUR_MS).saturating_add(1).saturating_mul(HOUR_MS))
+}
+
+/// A long hexadecimal text in groups of four, to be read by eye.
+#[must_use]
+pub fn grouped(hex: &str) -> String {
+    let mut out = String::with_capacity(hex.len() + hex.len() / 4);
+    for (n, c) in hex.chars().enumerate() {
+        if n > 0 && n % 4 == 0 {
+            out.push(' ');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Joins names as the language does.
+#[must_use]
+pub fn list<S: AsRef<str>>(items: &[S], locale: Locale) -> String {
+    items
+        .iter()
+        .map(AsRef::as_ref)
+        .collect::<Vec<_>>()
+        .join(Common::of(locale).separator)
+}
+
+/// Percent-encodes a file name for a header: everything but unreserved ASCII.
+#[must_use]
+pub fn percent_encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_say_two_units() {
+        let now = Timestamp::parse_rfc3339("2026-11-22T10:00:00Z").unwrap();
+        let zh = |ms| distance(now.plus_ms(ms), now, Locale::ZhCn);
+        assert_eq!(zh(12 * MINUTE_MS), ("还有 12 分钟".to_owned(), false));
+        assert_eq!(zh(72 * MINUTE_MS), ("还有 1 小时 12 分".to_owned(), false));
+        assert_eq!(zh(-72 * MINUTE_MS), ("已过 1 小时 12 分".to_owned(), true));
+        assert_eq!(zh(0), ("已过 0 分钟".to_owned(), true));
+        assert_eq!(
+            distance(now.plus_ms(49 * 60 * MINUTE_MS), now, Locale::En),
+            ("2 d 1 h left".to_owned(), false)
+        );
+    }
+
+    #[test]
+    fn local_times_are_china_time() {
+        let at = Timestamp::parse_rfc3339("2026-11-22T06:05:00Z").unwrap();
+        assert_eq!(local_value(at), "2026-11-22T14:05");
+        assert_eq!(parse_local("2026-11-22T14:05"), Some(at));
+        assert_eq!(parse_local("2026-11-22T14:05:00"), Some(at));
+        assert_eq!(parse_local(""), None);
+        assert_eq!(local_value(next_hour(at, 60 * MINUTE_MS)), "2026-11-22T16:00");
+    }
+
+    #[test]
+    fn names_travel_in_headers() {
+        assert_eq!(percent_encode("IM 1.dcm"), "IM%201.dcm");
+        assert_eq!(percent_encode("头"), "%E5%A4%B4");
+        assert_eq!(grouped("7f3a91c2"), "7f3a 91c2");
+    }
+}

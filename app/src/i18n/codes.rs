@@ -1,0 +1,92 @@
+//! A sentence for every code: what happened and what to do.
+
+use consilium_protocol::{codes, page::Locale};
+
+macro_rules! sentences {
+    ($($code:ident: $zh:literal, $en:literal;)*) => {
+        fn pair(code: &str) -> Option<(&'static str, &'static str)> {
+            match code { $(codes::$code => Some(($zh, $en)),)* _ => None }
+        }
+    };
+}
+
+sentences! {
+    INTERNAL: "系统内部出错，已保存的内容不受影响。请稍后再试。", "Something failed on our side; what was saved is not affected. Try again later.";
+    UNAVAILABLE: "服务器暂时没有响应，您填写的内容仍在。请稍后再试。", "The server does not answer just now; what you entered is still here. Try again in a moment.";
+    NOT_FOUND: "没有这一页，或它与本院无关。", "There is no such page, or it does not concern your institution.";
+    FORBIDDEN: "您的角色不能进行此操作。", "Your role does not allow this.";
+    UNAUTHENTICATED: "登录已过期，请重新登录。", "Your session has ended; sign in again.";
+    SIGN_IN_REFUSED: "未能登录。请核对用户名、密码和动态口令。", "Sign-in was refused. Check user name, password and dynamic code.";
+    CROSS_SITE: "请求来自其他网站，已拒绝。", "The request came from another site and was refused.";
+    MALFORMED: "服务器无法读懂这次请求，未作任何更改。", "The server could not read the request; nothing was changed.";
+    TOO_LARGE: "内容超过允许的大小。", "The content is larger than allowed.";
+    MEDIA_TYPE: "不支持这种内容类型。", "This type of content is not supported.";
+    METHOD: "此地址不支持这种操作。", "This address does not offer that operation.";
+    INVALID: "有些内容需要补充或更正，已在相应位置标出。", "Some fields need attention; each is marked.";
+    CONFLICT: "别人刚刚作了更改。请刷新后再试。", "Somebody changed this meanwhile. Reload and try again.";
+    BUSY: "请求过于频繁，请稍候。", "Too many requests; wait a moment.";
+    WRONG_STATE: "会诊目前的状态不允许此操作。", "The consultation's present state does not allow this.";
+    TOO_FEW_PARTICIPANTS: "会诊至少需要两家参与机构。", "A consultation needs at least two participant institutions.";
+    NO_CONSENT: "尚未登记知情同意，不能发出邀请。", "Informed consent is not recorded; invitations cannot be sent.";
+    OUTSIDE_START_WINDOW: "只能在预定时间前后 24 小时内开始会诊。", "A session starts within 24 hours of its planned time.";
+    OPINIONS_MISSING: "有机构尚未提交意见：请等待，或写明原因后继续。", "Some institutions have not given an opinion: wait, or record why they are left out.";
+    OPINIONS_UNCITED: "报告须引用每一份已提交的意见。", "The report must cite every submitted opinion.";
+    OPINION_SUBMITTED: "意见已签名提交，不能再改。", "The opinion was signed and can no longer be changed.";
+    INVITATION_WRONG_STATE: "邀请已答复、逾期或撤回，不能再答复。", "The invitation was answered, expired or taken back.";
+    INVITATION_TOO_LATE: "答复期限已过，请联系牵头机构重新邀请。", "The term has passed; ask the lead institution for a new invitation.";
+    INVITATION_NO_RANGE: "接受邀请时，请至少选择一类可提供的数据。", "To accept, choose at least one kind of data you can give.";
+    INVITATION_NO_REASON: "谢绝邀请请写明原因。", "To decline, give a reason.";
+    FIELD_REQUIRED: "请填写此项。", "Please fill this in.";
+    FIELD_TOO_LONG: "内容过长。", "This is too long.";
+    FIELD_UNKNOWN: "不在可选范围内。", "Not one of the allowed values.";
+    FIELD_PLACEHOLDER: "请填写实际内容，而非占位文字。", "Enter real content instead of a placeholder.";
+    FIELD_PAST: "时间已过，请选择将来的时间。", "This time has passed; choose a later one.";
+    FIELD_SEX_MISMATCH: "性别与身份证号不符。", "The sex does not fit the identity number.";
+    FIELD_BIRTH_MISMATCH: "出生日期与身份证号不符。", "The birth date does not fit the identity number.";
+    FIELD_GUARDIAN: "患者未满 14 周岁，须由监护人签署同意。", "The patient is under 14: a guardian must consent.";
+    FIELD_ICD10: "ICD-10 编码格式不正确，例如 C71.1。", "Not an ICD-10 code, such as C71.1.";
+    ID_NUMBER_FORM: "身份证号应为 18 位。", "An identity number has 18 characters.";
+    ID_NUMBER_CHECKSUM: "身份证号校验码不符，请核对。", "The identity number's check character is wrong.";
+    ID_NUMBER_CONTENT: "身份证号中的地区或日期不成立。", "The identity number contains an impossible region or date.";
+    PHONE_FORM: "电话号码格式不正确。", "Not a phone number.";
+    NAME_FORM: "姓名格式不正确。", "Not a person's name.";
+    BIRTH_DATE: "出生日期不成立。", "Not a possible birth date.";
+    FHIR_NOT_BUNDLE: "这不是 FHIR R4 资源包（Bundle）。", "This is not a FHIR R4 bundle.";
+    FHIR_INCOMPLETE: "资源包缺少必需内容，已逐项列出。", "The bundle lacks mandatory elements; each is listed.";
+    DICOM_NOT_DICOM: "不是 DICOM 文件。", "Not a DICOM file.";
+    DICOM_TRUNCATED: "文件不完整，末尾缺失。", "The file ends too early.";
+    DICOM_NO_PIXELS: "文件中没有图像。", "The file has no image.";
+    DICOM_TRANSFER_SYNTAX: "暂不支持这种压缩格式。", "This compression is not supported.";
+    DICOM_PIXEL_FORMAT: "暂不支持这种像素格式。", "This pixel format is not supported.";
+    DICOM_CORRUPT: "文件已损坏。", "The file is damaged.";
+    DICOM_OTHER_PATIENT: "属于另一位患者，已拒绝。", "Belongs to another patient and was refused.";
+    DICOM_PATIENT_UNCONFIRMED: "请确认影像属于本例患者。", "Please confirm that the images belong to this patient.";
+    DICOM_CONFLICT: "同一编号的影像已存在，但内容不同。", "The same image is stored already with other content.";
+    DICOM_TOO_MANY: "影像数量超过本例上限。", "The consultation has reached its limit of images.";
+}
+
+/// The sentence for `code` in `locale`; an unknown code gets the one for an internal error.
+#[must_use]
+pub fn sentence(code: &str, locale: Locale) -> &'static str {
+    let (zh, en) = pair(code)
+        .or_else(|| pair(codes::INTERNAL))
+        .unwrap_or_default();
+    match locale {
+        Locale::ZhCn => zh,
+        Locale::En => en,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_sentence_in_both_languages() {
+        for code in codes::ALL {
+            let (zh, en) = pair(code).unwrap_or_else(|| panic!("{code} has no sentence"));
+            assert!(zh.ends_with('。'), "{code}: {zh}");
+            assert!(en.ends_with('.'), "{code}: {en}");
+        }
+    }
+}

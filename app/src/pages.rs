@@ -1,0 +1,45 @@
+//! The pages, one file (and folder) each.
+
+pub mod conclude;
+pub mod consultation;
+pub mod error;
+pub mod new;
+pub mod report;
+pub mod sign_in;
+pub mod worklist;
+
+use consilium_protocol::{
+    codes,
+    page::{Page, View},
+};
+
+use crate::i18n::{Common, ConcludeTexts, ErrorTexts, FormTexts, ReportTexts, SignInTexts};
+
+/// The title of a page for the browser's tab: never more than the consultation's number, no patient.
+#[must_use]
+pub fn title(page: &Page) -> String {
+    let locale = page.locale;
+    match &page.view {
+        View::SignIn { .. } => SignInTexts::of(locale).title.to_owned(),
+        View::Worklist { .. } => Common::of(locale).worklist.to_owned(),
+        View::NewConsultation { .. } => FormTexts::of(locale).title.to_owned(),
+        View::Consultation { consultation, .. } | View::Room { consultation, .. } => {
+            consultation.row.number.clone()
+        }
+        View::Conclude { consultation } => {
+            format!("{} {}", ConcludeTexts::of(locale).title, consultation.row.number)
+        }
+        View::Report { report } => format!(
+            "{} {}",
+            ReportTexts::of(locale).title,
+            report.consultation.number
+        ),
+        View::Error { problem } => error::heading(&problem.code, ErrorTexts::of(locale)).to_owned(),
+    }
+}
+
+/// Whether a problem means that the reader must sign in again.
+#[must_use]
+pub fn is_signed_out(code: &str) -> bool {
+    code == codes::UNAUTHENTICATED
+}

@@ -1,0 +1,104 @@
+//! One consultation in the worklist.
+
+use consilium_domain::Urgency;
+use consilium_protocol::{
+    consultation::{Act, ConsultationRow, Participant},
+    page::Locale,
+};
+use leptos::prelude::*;
+
+use super::session_title;
+use crate::{
+    context, format,
+    i18n::{self, Common, WorklistTexts, fill},
+    ui::{DueTime, InstitutionTag, PhaseBar, badge::invitation_tone},
+};
+
+/// The page where an act is done.
+pub(crate) fn act_href(act: Option<Act>, row: &ConsultationRow) -> String {
+    let base = format!("/consultations/{}", row.id);
+    match act {
+        Some(Act::EnterRoom | Act::SubmitOpinion) => format!("{base}/room"),
+        Some(Act::Sign) => format!("{base}/conclude"),
+        Some(Act::ReadReport) => format!("{base}/report"),
+        _ => base,
+    }
+}
+
+/// The act that a row offers: the next step, when it is one that moves the consultation.
+fn next_act(row: &ConsultationRow) -> Option<Act> {
+    row.allowed
+        .iter()
+        .copied()
+        .find(|act| !matches!(act, Act::Edit | Act::Cancel | Act::ViewImages | Act::Upload))
+}
+
+/// What an institution's chip says, and its tone.
+fn part(participant: &Participant, locale: Locale) -> (String, &'static str) {
+    let t = WorklistTexts::of(locale);
+    match participant.state {
+        _ if participant.opinion_submitted => (t.opinion_in.to_owned(), "good"),
+        Some(state) => (i18n::invitation(state, locale).to_owned(), invitation_tone(state)),
+        None => (String::new(), ""),
+    }
+}
+
+/// One row; `hidden` by the filters.
+#[component]
+pub fn Row(
+    /// The consultation.
+    row: ConsultationRow,
+    /// Filtered out.
+    hidden: Memo<bool>,
+) -> impl IntoView {
+    let locale = context::locale();
+    let t = WorklistTexts::of(locale);
+    let common = Common::of(locale);
+    let act = next_act(&row);
+    let act_text = act.map_or(t.open, |act| i18n::act(act, locale));
+    let href = act_href(act, &row);
+    let page = format!("/consultations/{}", row.id);
+    let link_name = format!("{act_text} {}", row.number);
+    let session = fill(t.session_at, &[&format::short(row.scheduled_at)]);
+    let title = session_title(&row, locale);
+    let diagnosis = format!(
+        "{} · {}",
+        row.preliminary_diagnosis,
+        i18n::kind(row.kind, locale)
+    );
+    let tags = row
+        .participants
+        .iter()
+        .map(|participant| {
+            let (state, tone) = part(participant, locale);
+            view! { <InstitutionTag institution=participant.institution.clone() state tone /> }
+        })
+        .collect_view();
+    view! {
+        <tr hidden=move || hidden.get() class:mine=row.my_move>
+            <td>
+                <a class="patient" href=page>{format::patient_line(&row.patient, locale)}</a>
+                {(row.urgency == Urgency::Urgent).then(|| view! { <span class="mark urgent">{common.urgent}</span> })}
+                {row.patient.minor.then(|| view! { <span class="mark">{common.minor}</span> })}
+                <div class="quiet">{diagnosis}</div>
+                <div class="number">{row.number.clone()}</div>
+            </td>
+            <td>
+                <PhaseBar state=row.state />
+            </td>
+            <td>
+                <div class="tags">{tags}</div>
+            </td>
+            <td>
+                {row.due_at.map(|at| view! { <DueTime at /> })}
+                <div class="quiet" title=title>{session}</div>
+            </td>
+            <td>
+                <a class="act" class:strong=row.my_move href=href aria-label=link_name>
+                    {act_text}
+                    <span aria-hidden="true">" →"</span>
+                </a>
+            </td>
+        </tr>
+    }
+}

@@ -1,0 +1,123 @@
+//! What surrounds every page of a signed-in person: navigation, who one is, language, sign-out.
+
+use consilium_domain::permission::may_create;
+use consilium_protocol::{page::Locale, session::Me};
+use leptos::prelude::*;
+
+use super::colour_class;
+use crate::i18n::{self, Common};
+
+/// Which entry of the navigation is the present page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// The worklist.
+    Worklist,
+    /// The request form.
+    New,
+    /// Somewhere below.
+    #[default]
+    Other,
+}
+
+/// Navigation at the side and the page's content.
+#[component]
+pub fn Frame(
+    /// Who is signed in.
+    me: Option<Me>,
+    /// Address path of this page.
+    path: String,
+    /// The present entry.
+    #[prop(optional)]
+    place: Place,
+    /// The content.
+    children: Children,
+) -> impl IntoView {
+    let locale = crate::context::locale();
+    let t = Common::of(locale);
+    let create = me.as_ref().is_some_and(|me| may_create(me.role));
+    let current = move |here: Place| (here == place).then_some("page");
+    view! {
+        <a class="skip" href="#content">{t.skip}</a>
+        <div class="frame">
+            <header class="side">
+                <a class="brand" href="/">
+                    <BrandMark />
+                    <span>{t.brand}</span>
+                </a>
+                <nav aria-label=t.navigation>
+                    <a href="/" aria-current=current(Place::Worklist)>{t.worklist}</a>
+                    {create
+                        .then(|| {
+                            view! {
+                                <a href="/consultations/new" aria-current=current(Place::New)>{t.start_consultation}</a>
+                            }
+                        })}
+                </nav>
+                <div class="who">
+                    {me.map(|me| view! { <Who me /> })}
+                    <LanguageForm path />
+                </div>
+            </header>
+            <main id="content" tabindex="-1">{children()}</main>
+        </div>
+    }
+}
+
+#[component]
+fn Who(me: Me) -> impl IntoView {
+    let locale = crate::context::locale();
+    let t = Common::of(locale);
+    let institution = i18n::institution_name(&me.institution, locale);
+    let dot = format!("dot {}", colour_class(&me.institution));
+    let duty = if me.department.is_empty() {
+        i18n::role(me.role, locale).to_owned()
+    } else {
+        format!("{} · {}", i18n::role(me.role, locale), me.department)
+    };
+    view! {
+        <p class="who-name">{me.display_name}</p>
+        <p>{duty}</p>
+        <p class="who-institution">
+            <i class=dot aria-hidden="true"></i>
+            <span>{institution}</span>
+        </p>
+        <form method="post" action="/sign-out">
+            <button type="submit" class="plain">{t.sign_out}</button>
+        </form>
+    }
+}
+
+/// Changes the language and comes back to this page; a plain form, so it works before the page is live.
+#[component]
+pub fn LanguageForm(
+    /// Where to come back to.
+    path: String,
+) -> impl IntoView {
+    let locale = crate::context::locale();
+    let t = Common::of(locale);
+    let pressed = move |of: Locale| (locale == of).then_some("true");
+    view! {
+        <form class="language" method="post" action="/language" aria-label=t.language>
+            <input type="hidden" name="next" value=path />
+            <button type="submit" name="locale" value="zh-CN" lang="zh-CN" class="plain" aria-current=pressed(Locale::ZhCn)>
+                {t.chinese}
+            </button>
+            <button type="submit" name="locale" value="en" lang="en" class="plain" aria-current=pressed(Locale::En)>
+                {t.english}
+            </button>
+        </form>
+    }
+}
+
+/// The mark: three institutions around one case.
+#[component]
+pub fn BrandMark() -> impl IntoView {
+    view! {
+        <svg class="brand-mark" viewBox="0 0 32 32" aria-hidden="true">
+            <path class="brand-1" d="M16 3a13 13 0 0 1 11.26 6.5" />
+            <path class="brand-2" d="M27.26 22.5a13 13 0 0 1-22.52 0" />
+            <path class="brand-3" d="M4.74 9.5A13 13 0 0 1 16 3" />
+            <circle class="brand-case" cx="16" cy="16" r="4.5" />
+        </svg>
+    }
+}
