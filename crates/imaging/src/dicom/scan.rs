@@ -96,7 +96,7 @@ pub(super) fn meta_group(bytes: &[u8], start: usize) -> Result<MetaGroup, DicomE
             transfer_syntax,
             end: cursor.at,
         }),
-        None if cursor.at >= bytes.len() => Err(DicomError::Truncated),
+        None if cursor.peek_group().is_none() => Err(DicomError::Truncated),
         None => Err(DicomError::Corrupt("no transfer syntax")),
     }
 }
