@@ -34,7 +34,7 @@ pub(crate) fn run(workspace: &Workspace, need: Need) -> Result<()> {
     let _lock = tools::lock()?;
     let mut steps = Steps::new(match need {
         Need::Bundle => 5,
-        Need::Everything => 8,
+        Need::Everything => 9,
     });
     steps.quiet("Rust target for the browser", || wasm_target(workspace))?;
     steps.quiet("crates of Cargo.lock", || {
@@ -48,6 +48,7 @@ pub(crate) fn run(workspace: &Workspace, need: Need) -> Result<()> {
     let wasm_opt = Tool::wasm_opt();
     steps.quiet(&title(&wasm_opt), || npm_tool(workspace, &wasm_opt))?;
     if need == Need::Everything {
+        steps.quiet("rustfmt and clippy", || components(workspace))?;
         steps.quiet("cargo-nextest", || nextest(workspace))?;
         steps.quiet("PostgreSQL, DCMTK, Chromium and fonts", || {
             system::packages(workspace)
@@ -80,6 +81,29 @@ fn wasm_target(workspace: &Workspace) -> Result<Done> {
         );
     }
     run_quiet(command("rustup", &workspace.root).args(["target", "add", WASM_TARGET]))?;
+    Ok(Done::Did)
+}
+
+fn components(workspace: &Workspace) -> Result<Done> {
+    let missing: Vec<&str> = [("fmt", "rustfmt"), ("clippy", "clippy")]
+        .iter()
+        .filter(|(subcommand, _)| answer("cargo", &[subcommand, "--version"]).is_none())
+        .map(|(_, component)| *component)
+        .collect();
+    if missing.is_empty() {
+        return Ok(already());
+    }
+    if !on_path("rustup") {
+        bail!(
+            "this Rust has no {}: install Rust by rustup",
+            missing.join(" and no ")
+        );
+    }
+    run_quiet(
+        command("rustup", &workspace.root)
+            .args(["component", "add"])
+            .args(missing),
+    )?;
     Ok(Done::Did)
 }
 
