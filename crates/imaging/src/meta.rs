@@ -170,7 +170,6 @@ pub(crate) fn plain_ct(rows: u32, columns: u32) -> InstanceMeta {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

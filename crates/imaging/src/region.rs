@@ -144,7 +144,6 @@ impl Sums {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use crate::render::VoiFunction;

@@ -189,8 +189,38 @@ fn a_real_head_series_sorts_packs_and_knows_its_spacing() {
     let heights: Vec<f64> = metas.iter().map(|meta| meta.position.unwrap()[2]).collect();
     assert!(heights.is_sorted(), "{heights:?}");
     println!(
-        "packed and gzipped: {:.1} % of raw",
-        100.0 * packed_bytes as f64 / raw as f64
+        "packed and gzipped: {} per mille of raw",
+        packed_bytes * 1000 / raw
     );
     assert!(packed_bytes * 2 < raw);
+}
+
+#[test]
+fn damaged_compressed_files_give_errors_or_pixels() {
+    let Some(folder) = folder("transfer-syntax") else {
+        return;
+    };
+    for name in ["MR1_RLE", "NM1_RLE", "US1_RLE", "NM1_JPLL", "CT1_JPLL"] {
+        let intact = std::fs::read(folder.join(format!("{name}.dcm"))).unwrap();
+        let mut state = 1_u64;
+        for _ in 0..40 {
+            let mut bytes = intact.clone();
+            // Half of the damage near the start of the pixel data, where headers and tables are.
+            for near in [true, false] {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                let reach = if near { 4096 } else { bytes.len() };
+                let at = usize::try_from(state >> 33).unwrap() % reach;
+                bytes[at] ^= u8::try_from((state >> 20) & 0xff).unwrap();
+            }
+            let length = bytes.len() - usize::try_from(state >> 60).unwrap() * 100;
+            for bytes in [&bytes, &bytes[..length]] {
+                if let Ok(parsed) = dicom::parse(bytes) {
+                    let _ =
+                        dicom::frame(bytes, 0).and_then(|frame| dicom::preview_png(&frame, &parsed.meta, 32));
+                }
+            }
+        }
+    }
 }

@@ -69,7 +69,6 @@ fn unpack_bits(mut packed: &[u8], length: usize, out: &mut Vec<u8>) -> Result<()
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

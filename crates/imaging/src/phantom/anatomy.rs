@@ -180,9 +180,9 @@ fn brain(at: At, edge: f64, noise: &Noise) -> f64 {
         7.0,
         depth + 5.0 * noise.smooth(x / 15.0, y / 15.0 + 3.0, z / 15.0),
     );
-    let grey = smooth_step(0.42, 0.22, fold) * near;
-    let mut hu = lerp(28.5, 37.5, grey.max(smooth_step(5.5, 3.5, depth)));
-    let sulcus = smooth_step(0.13, 0.03, fold) * near * smooth_step(20.0, 45.0, z);
+    let grey = smooth_step(0.55, 0.28, fold) * near;
+    let mut hu = lerp(30.0, 39.0, grey.max(smooth_step(5.5, 3.5, depth)));
+    let sulcus = smooth_step(0.17, 0.05, fold) * near * smooth_step(15.0, 35.0, z);
     hu = lerp(hu, 12.0, 0.85 * sulcus);
     // Fluid over the brain.
     hu = lerp(hu, 11.0, smooth_step(2.2, 0.9, depth));
@@ -211,7 +211,7 @@ fn brain(at: At, edge: f64, noise: &Noise) -> f64 {
         (25.0, -6.0, 56.0, 7.0, 16.0, 14.0),
         (13.0, -21.0, 62.0, 5.5, 9.0, 16.0),
     ] {
-        hu = lerp(hu, 37.5, body(x0, y0, z0, a, b, c));
+        hu = lerp(hu, 38.0, body(x0, y0, z0, a, b, c));
     }
     // The Sylvian fissure and the cisterns at the base.
     let fissure = (y + 14.0 + 3.0 * noise.smooth(mirror / 9.0, 5.0, z / 12.0)).abs() - 1.6;
@@ -220,8 +220,18 @@ fn brain(at: At, edge: f64, noise: &Noise) -> f64 {
         9.0,
         cover(fissure, 2.0) * smooth_step(36.0, 43.0, mirror) * smooth_step(74.0, 62.0, z),
     );
-    let star = ellipse(x, y + 4.0, 15.0, 8.0).min(ellipse(x, y - 22.0, 14.0, 3.0));
-    hu = lerp(hu, 8.0, cover(star, 2.0) * smooth_step(40.0, 34.0, z));
+    // Five arms of the suprasellar cistern and the quadrigeminal cistern behind.
+    let arm = |x1: f64, y1: f64| {
+        let along = ((mirror * x1 + (y + 4.0) * y1) / (x1 * x1 + y1 * y1)).clamp(0.0, 1.0);
+        (mirror - along * x1).hypot(y + 4.0 - along * y1) - 3.6 + 1.8 * along
+    };
+    let star = arm(0.0, -22.0)
+        .min(arm(21.0, -5.0))
+        .min(arm(15.0, 15.0))
+        .min(ellipse(x, y + 4.0, 7.0, 6.0));
+    let smile = (mirror.hypot(y - 15.0) - 14.0).abs() - 1.5;
+    let star = star.min(smile.max(20.0 - y));
+    hu = lerp(hu, 8.0, cover(star, 2.0) * smooth_step(46.0, 38.0, z));
     // The bleeding presses on the ventricle of its side.
     let narrow = if x > 0.0 { 0.62 } else { 1.0 };
     let fluid = [
@@ -260,7 +270,7 @@ fn brain(at: At, edge: f64, noise: &Noise) -> f64 {
     hu = lerp(
         hu,
         facts.oedema.hu,
-        0.92 * smooth_step(1.0, 0.80, relative(&facts.oedema, at)),
+        smooth_step(1.04, 0.90, relative(&facts.oedema, at)),
     );
     let bleeding = (relative(&facts.bleeding, at) - 1.0) * 12.0;
     lerp(hu, facts.bleeding.hu, cover(bleeding, blur))
