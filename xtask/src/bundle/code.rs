@@ -91,6 +91,8 @@ fn trunk(workspace: &Workspace, dist: &Path) -> Result<()> {
     trunk.env("PATH", path_with(&bins)?);
     // Trunk reads NO_COLOR as a boolean and stops at the usual value 1.
     trunk.env_remove("NO_COLOR");
+    // A compiler's error says enough; Trunk would put its own backtrace under it.
+    trunk.env("RUST_BACKTRACE", "0");
     run(&mut trunk)?;
     if !dist.join(WASM).is_file() || !dist.join(SCRIPT).is_file() {
         bail!("Trunk left no {SCRIPT} and {WASM} in {}", dist.display());
