@@ -1,0 +1,63 @@
+//! Own content that may not have survived.
+
+use consilium_domain::AccountId;
+use consilium_protocol::live::{Annotation, DiscussionLine};
+
+use crate::document::RoomDoc;
+
+/// Own edits that the room does not have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LostEdits {
+    /// The draft opinion as it stood here, when the room has another.
+    pub opinion: Option<String>,
+    /// Annotations the room does not have or has differently, with their ids.
+    pub annotations: Vec<(String, Annotation)>,
+    /// Discussion lines the room does not have.
+    pub lines: Vec<DiscussionLine>,
+}
+
+/// All own content of a document.
+pub(super) struct Own {
+    opinion: String,
+    annotations: Vec<(String, Annotation)>,
+    lines: Vec<DiscussionLine>,
+}
+
+impl Own {
+    pub(super) fn read(doc: &RoomDoc, me: AccountId) -> Self {
+        Self {
+            opinion: doc.opinion(me),
+            annotations: doc
+                .annotations()
+                .into_iter()
+                .filter(|placed| placed.author == me)
+                .map(|placed| (placed.id, placed.annotation))
+                .collect(),
+            lines: doc
+                .discussion()
+                .into_iter()
+                .filter(|(author, _)| *author == me)
+                .map(|(_, line)| line)
+                .collect(),
+        }
+    }
+
+    /// What of it `doc` lacks; `None` when nothing.
+    pub(super) fn missing_in(self, doc: &RoomDoc, me: AccountId) -> Option<LostEdits> {
+        let there = Self::read(doc, me);
+        let lost = LostEdits {
+            opinion: Some(self.opinion).filter(|text| !text.is_empty() && *text != there.opinion),
+            annotations: self
+                .annotations
+                .into_iter()
+                .filter(|own| !there.annotations.contains(own))
+                .collect(),
+            lines: self
+                .lines
+                .into_iter()
+                .filter(|own| !there.lines.contains(own))
+                .collect(),
+        };
+        (lost != LostEdits::default()).then_some(lost)
+    }
+}

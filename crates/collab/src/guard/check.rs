@@ -1,0 +1,316 @@
+//! Decides on an update before the document sees it.
+//!
+//! Every item of a client id belongs to the account that the id is bound to and stands in that account's
+//! places (or in `session`). An item names its neighbours or its parent; when those belong to the author,
+//! so does the place of the item. By induction no accepted update ever stands in another's place.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use consilium_domain::{AccountId, permission::RoomRights};
+use yrs::Any;
+
+use super::{
+    Violation,
+    parse::{Block, Content, Id, Kind as BlockKind, Parent, ParseError, Parsed},
+    places::{Index, Kind, Place},
+    shape,
+};
+use crate::document::{PRESENTER, owner_key};
+
+/// New client ids in one update.
+const CLIENTS_MAX: usize = 64;
+
+impl From<ParseError> for Violation {
+    fn from(error: ParseError) -> Self {
+        match error {
+            ParseError::Malformed => Self::Malformed,
+            ParseError::Gap => Self::Gap,
+            ParseError::Content => Self::Shape,
+        }
+    }
+}
+
+/// What an accepted update does.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// New items by client: end clock and place, from the known clock on.
+    pub(super) new: BTreeMap<u64, Vec<(u32, Place)>>,
+    /// Whether something not yet deleted is deleted.
+    pub(super) deletes: bool,
+    /// Whether a shared map inside an annotation or line changed: look at it after the update.
+    pub(super) deep: bool,
+}
+
+impl Plan {
+    pub(super) fn is_empty(&self) -> bool {
+        self.new.is_empty() && !self.deletes
+    }
+}
+
+/// Who decides on what.
+pub(super) struct Check<'a> {
+    pub(super) index: &'a Index,
+    pub(super) owners: &'a HashMap<u64, AccountId>,
+    /// `None` when reading back what was accepted before: places are worked out, nothing is judged.
+    pub(super) author: Option<(AccountId, RoomRights)>,
+    /// Whether the author's discussion has lines, which may not be replaced.
+    pub(super) has_lines: bool,
+}
+
+impl Check<'_> {
+    fn owns(&self, client: u64) -> bool {
+        match self.author {
+            None => true,
+            Some((author, _)) => self.owners.get(&client).is_none_or(|owner| *owner == author),
+        }
+    }
+
+    /// The plan of an update.
+    pub(super) fn plan(&self, parsed: &Parsed<'_>) -> Result<Plan, Violation> {
+        let mut plan = Plan::default();
+        let mut todo: BTreeMap<u64, VecDeque<&Block<'_>>> = BTreeMap::new();
+        for (client, blocks) in &parsed.blocks {
+            let known = self.index.clock(*client);
+            let fresh: VecDeque<_> = blocks.iter().filter(|block| block.end > known).collect();
+            let Some(first) = fresh.front() else { continue };
+            if first.start > known {
+                return Err(Violation::Gap);
+            }
+            if !self.owns(*client) {
+                return Err(Violation::ForeignClient);
+            }
+            todo.insert(*client, fresh);
+        }
+        if self.author.is_some() && todo.len() > CLIENTS_MAX {
+            return Err(Violation::TooLarge);
+        }
+        self.place_all(&mut plan, todo)?;
+        self.deletes(&mut plan, &parsed.deletes)?;
+        Ok(plan)
+    }
+
+    /// Places block after block; a block that names one further on waits for it.
+    fn place_all<'p>(
+        &self,
+        plan: &mut Plan,
+        mut todo: BTreeMap<u64, VecDeque<&'p Block<'p>>>,
+    ) -> Result<(), Violation> {
+        let mut ready: VecDeque<u64> = todo.keys().copied().collect();
+        let mut waiting: HashMap<u64, Vec<u64>> = HashMap::new();
+        while let Some(client) = ready.pop_front() {
+            let mut progress = false;
+            while let Some(block) = todo.get(&client).and_then(|blocks| blocks.front()).copied() {
+                match self.place(plan, client, block)? {
+                    Ok(place) => {
+                        self.judge(plan, place, block)?;
+                        plan.new.entry(client).or_default().push((block.end, place));
+                        progress = true;
+                        if let Some(blocks) = todo.get_mut(&client) {
+                            blocks.pop_front();
+                        }
+                    }
+                    Err((needed, _)) => {
+                        if needed == client || todo.get(&needed).is_none_or(VecDeque::is_empty) {
+                            return Err(Violation::Gap);
+                        }
+                        waiting.entry(needed).or_default().push(client);
+                        break;
+                    }
+                }
+            }
+            if progress && let Some(woken) = waiting.remove(&client) {
+                ready.extend(woken);
+            }
+        }
+        if todo.values().all(VecDeque::is_empty) {
+            Ok(())
+        } else {
+            Err(Violation::Gap)
+        }
+    }
+
+    /// The place of a known or planned item.
+    fn at(&self, plan: &Plan, id: Id) -> Option<Place> {
+        self.index.at(id).or_else(|| {
+            let spans = plan.new.get(&id.0)?;
+            let index = spans.partition_point(|(end, _)| *end <= id.1);
+            spans.get(index).map(|(_, place)| *place)
+        })
+    }
+
+    /// Where a block stands; `Ok(Err(id))` when that depends on an item not placed yet.
+    fn place(&self, plan: &Plan, client: u64, block: &Block<'_>) -> Result<Result<Place, Id>, Violation> {
+        let known = self.index.clock(client);
+        if block.start < known {
+            // The rest of an item whose beginning is here.
+            return Ok(self.at(plan, (client, block.start)).ok_or((client, block.start)));
+        }
+        let BlockKind::Item {
+            left,
+            right,
+            parent,
+            key,
+            ..
+        } = &block.kind
+        else {
+            return Ok(Ok(Place::GONE));
+        };
+        let mut neighbours = [None, None];
+        for (slot, id) in neighbours.iter_mut().zip([left, right]) {
+            if let Some(id) = id {
+                match self.at(plan, *id) {
+                    None => return Ok(Err(*id)),
+                    Some(place) => {
+                        // Only the lead's places have neighbours of others.
+                        if !self.owns(id.0) && place.kind != Kind::Session {
+                            return Err(Violation::NotYours);
+                        }
+                        *slot = Some(place);
+                    }
+                }
+            }
+        }
+        let place = match (neighbours, parent) {
+            ([Some(a), Some(b)], _) if a == b => a,
+            ([Some(a), Some(b)], _) if b.kind == Kind::Gone => a,
+            ([Some(a), Some(b)], _) if a.kind == Kind::Gone => b,
+            ([Some(_), Some(_)], _) => return Err(Violation::Malformed),
+            ([Some(a), None] | [None, Some(a)], _) => a,
+            ([None, None], Some(Parent::Root(root))) => self.under_root(root, *key)?,
+            ([None, None], Some(Parent::Item(id))) => {
+                let Some(around) = self.at(plan, *id) else {
+                    return Ok(Err(*id));
+                };
+                if !self.owns(id.0) {
+                    return Err(Violation::NotYours);
+                }
+                let kind = around.kind.inside().ok_or(Violation::Malformed)?;
+                let keyed_right = match kind {
+                    Kind::AnnotationsEntry => key.is_some_and(shape::id_is_sound),
+                    Kind::OpinionsText | Kind::DiscussionEntry => key.is_none(),
+                    _ => true,
+                };
+                if !keyed_right {
+                    return Err(Violation::Shape);
+                }
+                Place {
+                    kind,
+                    parent: Some(*id),
+                }
+            }
+            ([None, None], None) => return Err(Violation::Malformed),
+        };
+        Ok(Ok(place))
+    }
+
+    fn under_root(&self, root: &str, key: Option<&str>) -> Result<Place, Violation> {
+        let kind = Kind::under_root(root).ok_or(Violation::UnknownRoot)?;
+        let key = key.ok_or(Violation::UnknownRoot)?;
+        if let Some((author, _)) = self.author {
+            let right_key = if kind == Kind::Session {
+                key == PRESENTER
+            } else {
+                owner_key(key) == Some(author)
+            };
+            if !right_key {
+                return Err(Violation::NotYours);
+            }
+        }
+        Ok(Place { kind, parent: None })
+    }
+
+    /// Whether the author may write this here.
+    fn judge(&self, plan: &mut Plan, place: Place, block: &Block<'_>) -> Result<(), Violation> {
+        let Some((_, rights)) = self.author else {
+            return Ok(());
+        };
+        if !place.kind.allowed(rights) {
+            return Err(Violation::NotAllowed);
+        }
+        let BlockKind::Item { content, .. } = &block.kind else {
+            return Ok(());
+        };
+        let sound = match (place.kind, content) {
+            (Kind::DiscussionKey, _) if self.has_lines => return Err(Violation::NotAllowed),
+            (_, Content::Deleted)
+            | (Kind::AnnotationsKey, Content::Map)
+            | (Kind::OpinionsKey, Content::Text)
+            | (Kind::OpinionsText, Content::Chars)
+            | (Kind::DiscussionKey, Content::Array)
+            | (Kind::Gone, _) => true,
+            (Kind::AnnotationsEntry, Content::Values(values)) => values.iter().all(shape::is_annotation),
+            (Kind::DiscussionEntry, Content::Values(values)) => values.iter().all(shape::is_line),
+            (Kind::Session, Content::Values(values)) => values.iter().all(is_presenter),
+            (Kind::AnnotationsEntry | Kind::DiscussionEntry, Content::Map)
+            | (Kind::AnnotationsDeep | Kind::DiscussionDeep, _) => {
+                plan.deep = true;
+                true
+            }
+            _ => false,
+        };
+        if sound { Ok(()) } else { Err(Violation::Shape) }
+    }
+
+    fn deletes(&self, plan: &mut Plan, deletes: &[(u64, u32, u32)]) -> Result<(), Violation> {
+        for &(client, start, end) in deletes {
+            let known = self.index.clock(client);
+            let planned = plan
+                .new
+                .get(&client)
+                .and_then(|spans| spans.last())
+                .map_or(known, |(end, _)| *end);
+            if end > planned {
+                return Err(Violation::Gap);
+            }
+            if end > known {
+                // Its own new items: judged as such already.
+                plan.deletes = true;
+            }
+            for (from, to) in self.index.alive(client, start, end.min(known).max(start)) {
+                if from == to {
+                    continue;
+                }
+                plan.deletes = true;
+                for place in self
+                    .index
+                    .spans(client)
+                    .into_iter()
+                    .flat_map(|s| s.between(from, to))
+                {
+                    self.delete_at(plan, client, place)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn delete_at(&self, plan: &mut Plan, client: u64, place: Place) -> Result<(), Violation> {
+        let Some((_, rights)) = self.author else {
+            return Ok(());
+        };
+        if !self.owns(client) && place.kind != Kind::Session {
+            return Err(Violation::NotYours);
+        }
+        if !place.kind.allowed(rights) {
+            return Err(Violation::NotAllowed);
+        }
+        match place.kind {
+            // What was said stays said.
+            Kind::DiscussionEntry | Kind::DiscussionDeep => Err(Violation::NotAllowed),
+            Kind::DiscussionKey if self.has_lines => Err(Violation::NotAllowed),
+            Kind::AnnotationsDeep => {
+                plan.deep = true;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn is_presenter(any: &Any) -> bool {
+    match any {
+        Any::Null | Any::Undefined => true,
+        Any::String(id) => owner_key(id).is_some(),
+        _ => false,
+    }
+}
