@@ -1,1 +1,47 @@
-//! (under construction)
+//! Rows: repositories over SQLite and PostgreSQL with the same code.
+//!
+//! Enter at [`Store`]. Reads go through [`Store::reader`]; writes through the one [`WriteTx`] that
+//! [`Store::begin`] opens, which also offers every read. A transaction commits only when it holds an audit
+//! record ([`WriteTx::audit`]); dropping it takes everything back.
+//!
+//! Whatever identifies a patient or quotes a chart is sealed and opened inside this crate, bound to its
+//! table, column and row: callers never see ciphertext and no clear text reaches a table. Tables are
+//! private; callers see plain structs. The crate has no clock: times are arguments.
+
+mod accounts;
+mod audit;
+mod consultations;
+mod convert;
+mod entity;
+mod error;
+mod files;
+mod images;
+mod institutions;
+mod invitations;
+mod opinions;
+mod patients;
+mod reader;
+mod reports;
+mod rooms;
+mod sessions;
+mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod transaction;
+
+pub use accounts::{Account, Attempt};
+pub use audit::{AuditEntry, AuditFilter};
+pub use consultations::Consultation;
+pub use error::{Result, StoreError};
+pub use files::StoredFile;
+pub use images::{Instance, Series, SourcePatientLink};
+pub use institutions::Institution;
+pub use invitations::Invitation;
+pub use opinions::Opinion;
+pub use patients::{Patient, PatientIdentity};
+pub use reader::Reader;
+pub use reports::Report;
+pub use rooms::{LogEntry, Room, Snapshot};
+pub use sessions::Session;
+pub use store::Store;
+pub use transaction::WriteTx;

@@ -1,0 +1,154 @@
+//! Invitations (clauses 7.2 b and c).
+
+use consilium_domain::{
+    AccountId, ConsultationId, DataCategory, InstitutionId, InvitationId, InvitationState, Timestamp,
+};
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
+    sea_query::{Expr, LockType},
+};
+
+use crate::{Reader, Result, WriteTx, convert, entity::invitation};
+
+const TABLE: &str = "invitations";
+
+/// The invitation of one institution to one consultation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    /// Id.
+    pub id: InvitationId,
+    /// Consultation.
+    pub consultation: ConsultationId,
+    /// Who is invited.
+    pub institution: InstitutionId,
+    /// Where it stands.
+    pub state: InvitationState,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// When it expires without an answer.
+    pub due_at: Timestamp,
+    /// When it was answered.
+    pub answered_at: Option<Timestamp>,
+    /// Who answered.
+    pub answered_by: Option<AccountId>,
+    /// Data the institution can give.
+    pub can_provide: Vec<DataCategory>,
+    /// Why it declined; sealed.
+    pub reason: Option<String>,
+}
+
+impl Reader<'_> {
+    fn invitation_from(&self, row: invitation::Model) -> Result<Invitation> {
+        let reason = match row.reason {
+            Some(sealed) => {
+                let clear = self.open(TABLE, "reason", &row.id.to_string(), &sealed)?;
+                Some(String::from_utf8(clear).map_err(|_| crate::error::corrupt(TABLE, "reason"))?)
+            }
+            None => None,
+        };
+        Ok(Invitation {
+            id: row.id.into(),
+            consultation: row.consultation.into(),
+            institution: row.institution.into(),
+            state: convert::code(TABLE, "state", &row.state)?,
+            sent_at: Timestamp::from_ms(row.sent_at),
+            due_at: Timestamp::from_ms(row.due_at),
+            answered_at: row.answered_at.map(Timestamp::from_ms),
+            answered_by: row.answered_by.map(Into::into),
+            can_provide: convert::from_json(TABLE, "can_provide", row.can_provide.as_bytes())?,
+            reason,
+        })
+    }
+
+    fn invitation_row(&self, invitation: &Invitation) -> Result<invitation::Model> {
+        let reason = invitation
+            .reason
+            .as_ref()
+            .map(|reason| self.seal(TABLE, "reason", &invitation.id.to_string(), reason.as_bytes()))
+            .transpose()?;
+        Ok(invitation::Model {
+            id: invitation.id.0,
+            consultation: invitation.consultation.0,
+            institution: invitation.institution.0,
+            state: invitation.state.code().to_owned(),
+            sent_at: invitation.sent_at.ms(),
+            due_at: invitation.due_at.ms(),
+            answered_at: invitation.answered_at.map(Timestamp::ms),
+            answered_by: invitation.answered_by.map(|account| account.0),
+            can_provide: convert::to_json(TABLE, "can_provide", &invitation.can_provide)?,
+            reason,
+        })
+    }
+
+    /// All invitations of a consultation in the order of sending.
+    ///
+    /// # Errors
+    /// The store fails, or a sealed column does not open.
+    pub async fn invitations(&self, consultation: ConsultationId) -> Result<Vec<Invitation>> {
+        self.invitations_of_many(&[consultation]).await
+    }
+
+    /// All invitations of several consultations in the order of sending.
+    ///
+    /// # Errors
+    /// The store fails, or a sealed column does not open.
+    pub async fn invitations_of_many(&self, consultations: &[ConsultationId]) -> Result<Vec<Invitation>> {
+        let select = invitation::Entity::find()
+            .filter(invitation::Column::Consultation.is_in(consultations.iter().map(|id| id.0)))
+            .order_by_asc(invitation::Column::SentAt)
+            .order_by_asc(invitation::Column::Id);
+        let rows = self.locking(select).all(&self.db).await?;
+        rows.into_iter().map(|row| self.invitation_from(row)).collect()
+    }
+}
+
+impl WriteTx {
+    /// Adds an invitation.
+    ///
+    /// # Errors
+    /// The institution is already invited, a reference is unknown, or the store fails.
+    pub async fn insert_invitation(&mut self, invitation: &Invitation) -> Result<()> {
+        self.insert(self.invitation_row(invitation)?).await
+    }
+
+    /// Changes an invitation.
+    ///
+    /// # Errors
+    /// No such invitation, or the store fails.
+    pub async fn update_invitation(&mut self, invitation: &Invitation) -> Result<()> {
+        let row = self.invitation_row(invitation)?.into_active_model().reset_all();
+        invitation::Entity::update(row)
+            .exec_without_returning(&self.reader.db)
+            .await?;
+        Ok(())
+    }
+
+    /// Expires the invitations that are unanswered at their due time and gives them, as they now are. Each
+    /// is given once, however often and by how many this is called.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn expire_due(&mut self, now: Timestamp) -> Result<Vec<Invitation>> {
+        use invitation::Column;
+        let mut rows = invitation::Entity::find()
+            .filter(Column::State.eq(InvitationState::Delivered.code()))
+            .filter(Column::DueAt.lte(now.ms()))
+            .order_by_asc(Column::Id)
+            .lock(LockType::NoKeyUpdate)
+            .all(&self.reader.db)
+            .await?;
+        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+        if !ids.is_empty() {
+            invitation::Entity::update_many()
+                .col_expr(Column::State, Expr::value(InvitationState::Expired.code()))
+                .filter(Column::Id.is_in(ids))
+                .exec(&self.reader.db)
+                .await?;
+        }
+        for row in &mut rows {
+            row.state = InvitationState::Expired.code().to_owned();
+        }
+        rows.into_iter().map(|row| self.invitation_from(row)).collect()
+    }
+}

@@ -1,0 +1,224 @@
+//! Connecting.
+
+use std::{sync::Arc, time::Duration};
+
+use consilium_migrations::{Migrator, MigratorTrait as _};
+use consilium_vault::Vault;
+use sea_orm::{
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseExecutor, DbBackend, DbErr,
+    Statement,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+use tokio::sync::Mutex;
+
+use crate::{Reader, Result, StoreError};
+
+/// The first SQLite whose WAL survives a reset by a second process.
+const SQLITE_MIN: [u32; 3] = [3, 51, 3];
+/// How long SQLite waits for another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a call waits for a free connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Connections that read.
+const READERS: u32 = 4;
+/// Connections that write to PostgreSQL at the same time. SQLite has one.
+const POSTGRES_WRITERS: u32 = 8;
+/// What the WAL file shrinks to after a checkpoint, bytes.
+const WAL_KEEP_BYTES: u32 = 64 * 1024 * 1024;
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) vault: Arc<Vault>,
+    reader: DatabaseConnection,
+    pub(crate) writer: DatabaseConnection,
+    /// SQLite: held by the one write transaction.
+    pub(crate) writer_gate: Option<Arc<Mutex<()>>>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store")
+            .field("backend", &self.backend())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Connects to `sqlite:///path/consilium.db` (made when absent) or `postgres://...`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsupported`] for another kind of address or a SQLite older than 3.51.3; otherwise the
+    /// database cannot be opened.
+    pub async fn connect(url: &str, vault: Arc<Vault>) -> Result<Self> {
+        if url.starts_with("sqlite:") {
+            // The writer first: it makes the file and switches it to WAL.
+            let writer = connect_sqlite(url, 1, false).await?;
+            require_sqlite(&writer).await?;
+            let reader = connect_sqlite(url, READERS, true).await?;
+            let writer_gate = Some(Arc::new(Mutex::new(())));
+            Ok(Self {
+                vault,
+                reader,
+                writer,
+                writer_gate,
+            })
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            // Two pools, so that readers inside a write never wait for each other's connections.
+            let writer = connect_postgres(url, POSTGRES_WRITERS).await?;
+            let reader = connect_postgres(url, READERS).await?;
+            Ok(Self {
+                vault,
+                reader,
+                writer,
+                writer_gate: None,
+            })
+        } else {
+            Err(StoreError::Unsupported(
+                "the address is neither sqlite: nor postgres:".to_owned(),
+            ))
+        }
+    }
+
+    /// Applies the migrations that are missing.
+    ///
+    /// # Errors
+    /// The database refuses, or holds migrations this version does not know.
+    pub async fn migrate(&self) -> Result<()> {
+        Ok(Migrator::up(&self.writer, None).await?)
+    }
+
+    /// Takes back all migrations, and all data with them.
+    ///
+    /// # Errors
+    /// The database refuses.
+    #[cfg(feature = "testing")]
+    pub async fn migrate_down(&self) -> Result<()> {
+        Ok(Migrator::down(&self.writer, None).await?)
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn ping(&self) -> Result<()> {
+        Ok(self.reader.ping().await?)
+    }
+
+    /// The vault that seals columns.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// Queries outside any transaction.
+    #[must_use]
+    pub fn reader(&self) -> Reader<'_> {
+        Reader {
+            db: DatabaseExecutor::Connection(&self.reader),
+            vault: Arc::clone(&self.vault),
+        }
+    }
+
+    /// Closes all connections, after which SQLite has folded its WAL into the file.
+    ///
+    /// # Errors
+    /// The database reports a failure while closing.
+    pub async fn close(self) -> Result<()> {
+        self.reader.close().await?;
+        Ok(self.writer.close().await?)
+    }
+
+    pub(crate) fn backend(&self) -> DbBackend {
+        self.writer.get_database_backend()
+    }
+
+    /// The connections themselves, so that tests can look and tamper behind the repositories.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn connections(&self) -> [&DatabaseConnection; 2] {
+        [&self.writer, &self.reader]
+    }
+}
+
+fn options(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // Statements carry values; they belong in no log and no span.
+        .sqlx_logging(false)
+        .record_stmt_in_spans(false);
+    options
+}
+
+async fn connect_sqlite(url: &str, connections: u32, read_only: bool) -> Result<DatabaseConnection> {
+    let mut options = options(url, connections);
+    // A local file does not go away while it is open.
+    options
+        .test_before_acquire(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            let sqlite = sqlite
+                .create_if_missing(!read_only)
+                .foreign_keys(true)
+                .busy_timeout(BUSY_TIMEOUT);
+            if read_only {
+                sqlite.pragma("query_only", "ON")
+            } else {
+                sqlite
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .pragma("journal_size_limit", WAL_KEEP_BYTES.to_string())
+            }
+        });
+    Ok(Database::connect(options).await?)
+}
+
+async fn connect_postgres(url: &str, connections: u32) -> Result<DatabaseConnection> {
+    let mut options = options(url, connections);
+    options.map_sqlx_postgres_opts(|postgres| {
+        postgres
+            .application_name("consilium")
+            .options([("synchronous_commit", "on")])
+    });
+    Ok(Database::connect(options).await?)
+}
+
+async fn require_sqlite(db: &DatabaseConnection) -> Result<()> {
+    let row = db
+        .query_one_raw(Statement::from_string(
+            DbBackend::Sqlite,
+            "SELECT sqlite_version() AS version",
+        ))
+        .await?
+        .ok_or_else(|| DbErr::RecordNotFound("sqlite_version".to_owned()))?;
+    let version: String = row.try_get("", "version")?;
+    if is_at_least(&version, SQLITE_MIN) {
+        Ok(())
+    } else {
+        Err(StoreError::Unsupported(format!(
+            "SQLite {version} is older than 3.51.3"
+        )))
+    }
+}
+
+fn is_at_least(version: &str, min: [u32; 3]) -> bool {
+    let mut parts = version.split('.').map(str::parse::<u32>);
+    let mut next = || parts.next().and_then(Result::ok).unwrap_or(0);
+    [next(), next(), next()] >= min
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_sqlite_is_refused() {
+        for good in ["3.51.3", "3.51.10", "3.52.0", "4.0"] {
+            assert!(is_at_least(good, SQLITE_MIN), "{good}");
+        }
+        for bad in ["3.51.2", "3.9.9", "3", "", "new"] {
+            assert!(!is_at_least(bad, SQLITE_MIN), "{bad}");
+        }
+    }
+}
