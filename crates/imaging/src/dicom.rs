@@ -10,6 +10,7 @@ mod error;
 mod facts;
 mod frame;
 mod jpeg;
+mod palette;
 mod part10;
 mod patient;
 mod preview;

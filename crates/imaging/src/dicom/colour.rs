@@ -1,7 +1,7 @@
 //! Colour forms to RGB (PS3.3 C.7.6.3.1.2).
 
 use super::DicomError;
-use super::facts::Palette;
+use super::palette::Palette;
 use crate::number::floor_u8;
 
 /// Full-range YCbCr to RGB, rounded to nearest.
