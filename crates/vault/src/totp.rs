@@ -68,6 +68,12 @@ impl TotpSecret {
         Zeroizing::new(data_encoding::BASE32_NOPAD.encode(self.0.as_slice()))
     }
 
+    /// The 20 bytes, for sealing. Every call site is a place to review.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        self.0.as_slice()
+    }
+
     /// The address an authenticator reads from a two-dimensional code. Colons, which would
     /// split the label, are dropped from both names.
     #[must_use]

@@ -1,0 +1,164 @@
+//! Configuration: defaults < file < environment (`CONSILIUM_*`). One struct a concern.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// Everything the server is told from outside.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[derive(Default)]
+pub struct Config {
+    /// Where it listens.
+    pub listen: Listen,
+    /// Where it keeps things.
+    pub data: Data,
+    /// Certificate of the HTTPS port.
+    pub tls: Tls,
+    /// What it logs.
+    pub log: Log,
+}
+
+/// `[listen]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Listen {
+    /// Address and port of the one HTTPS listener; there is no plain HTTP.
+    pub address: SocketAddr,
+    /// Host name in the addresses that are printed.
+    pub host: String,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self {
+            address: SocketAddr::from(([127, 0, 0, 1], 8443)),
+            host: "localhost".to_owned(),
+        }
+    }
+}
+
+/// `[data]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Data {
+    /// Folder for the database, the files, the keys and the demo's certificate.
+    pub folder: PathBuf,
+    /// Database address; SQLite in `folder` when absent.
+    pub database: Option<SecretString>,
+    /// Folder with the browser bundle (`dist`).
+    pub site: PathBuf,
+}
+
+impl Default for Data {
+    fn default() -> Self {
+        Self {
+            folder: PathBuf::from("data"),
+            database: None,
+            site: PathBuf::from("dist"),
+        }
+    }
+}
+
+/// `[tls]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    /// PEM certificate chain; with `key` absent the server makes its own authority and certificate.
+    pub certificate: Option<PathBuf>,
+    /// PEM private key.
+    pub key: Option<PathBuf>,
+    /// Further names of the self-made certificate.
+    pub names: Vec<String>,
+}
+
+/// `[log]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// `tracing` filter.
+    pub filter: String,
+    /// One JSON object a line instead of text.
+    pub json: bool,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            filter: "info,sqlx=warn,sea_orm_migration=warn".to_owned(),
+            json: false,
+        }
+    }
+}
+
+impl Config {
+    /// Reads a file (if given) and then the environment.
+    ///
+    /// # Errors
+    /// The file is missing, not TOML, has unknown keys, or a variable does not parse.
+    pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+        let mut config = match file {
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read the configuration {}", path.display()))?;
+                toml::from_str(&text)
+                    .with_context(|| format!("{} is not a valid configuration", path.display()))?
+            }
+            None => Self::default(),
+        };
+        config.apply_environment(|name| std::env::var(name).ok())?;
+        Ok(config)
+    }
+
+    fn apply_environment(&mut self, get: impl Fn(&str) -> Option<String>) -> anyhow::Result<()> {
+        if let Some(address) = get("CONSILIUM_LISTEN") {
+            self.listen.address = address
+                .parse()
+                .context("CONSILIUM_LISTEN is not an address with a port")?;
+        }
+        if let Some(host) = get("CONSILIUM_HOST") {
+            self.listen.host = host;
+        }
+        if let Some(folder) = get("CONSILIUM_DATA") {
+            self.data.folder = folder.into();
+        }
+        if let Some(url) = get("CONSILIUM_DATABASE") {
+            self.data.database = Some(url.into());
+        }
+        if let Some(site) = get("CONSILIUM_SITE") {
+            self.data.site = site.into();
+        }
+        if let Some(filter) = get("CONSILIUM_LOG") {
+            self.log.filter = filter;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn environment_wins_over_file_and_unknown_keys_are_refused() {
+        let mut config: Config = toml::from_str("[listen]\naddress = \"127.0.0.1:1\"\n").unwrap();
+        config
+            .apply_environment(|name| {
+                (name == "CONSILIUM_LISTEN").then(|| "127.0.0.1:2".to_owned())
+            })
+            .unwrap();
+        assert_eq!(config.listen.address.port(), 2);
+        assert!(
+            config
+                .apply_environment(|name| (name == "CONSILIUM_LISTEN").then(|| "x".to_owned()))
+                .is_err()
+        );
+        assert!(toml::from_str::<Config>("[listen]\nadress = 1\n").is_err());
+        assert!(Config::load(Some(Path::new("/nonexistent.toml"))).is_err());
+    }
+}

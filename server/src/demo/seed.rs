@@ -1,0 +1,243 @@
+//! Filling an empty demo through the services.
+
+use std::{collections::HashMap, net::IpAddr};
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use consilium_domain::{
+    ConsentSigner, ConsultationId, DataCategory, InstitutionId, Sex, consultation::Command, invitation::Answer,
+};
+use consilium_imaging::phantom::{self, Options, PhantomPatient};
+use consilium_ledger::UNKNOWN_DEVICE;
+use consilium_protocol::{
+    consultation::{Consent, ConsultationInput, OpinionInput},
+    page::Locale,
+    report::{ReportInput, Waiver},
+};
+use consilium_storage::{Account, Institution};
+use consilium_vault::TotpSecret;
+use uuid::Uuid;
+
+use super::{
+    Consultation, User, password,
+    people::{CASES, Case, INSTITUTIONS, USERS},
+};
+use crate::{
+    admin,
+    ctx::{Ctx, Request},
+    services::{
+        consultations, imaging,
+        imaging::Incoming,
+        invitations, opinions, reports,
+    },
+    state::App,
+};
+
+/// The consultation of the demo that is in session has this many slices of this size.
+const PHANTOM: (u32, u32) = (24, 512);
+
+struct Cast {
+    app: App,
+    institutions: HashMap<&'static str, Institution>,
+    accounts: HashMap<&'static str, Account>,
+}
+
+impl Cast {
+    /// The context of one of the demo's people, as if from this machine.
+    fn ctx(&self, username: &str) -> anyhow::Result<Ctx> {
+        let account = self.accounts.get(username).with_context(|| format!("no user {username}"))?.clone();
+        let institution = self
+            .institutions
+            .values()
+            .find(|i| i.id == account.institution)
+            .context("account without institution")?
+            .clone();
+        let now = self.app.now();
+        Ok(Ctx {
+            request: Request {
+                id: Uuid::now_v7().simple().to_string(),
+                ip: IpAddr::from([127, 0, 0, 1]),
+                device: UNKNOWN_DEVICE.to_owned(),
+                locale: Locale::ZhCn,
+                now,
+            },
+            account,
+            institution,
+            session: [0; 32],
+            expires_at: now,
+        })
+    }
+
+    fn institution(&self, code: &str) -> anyhow::Result<InstitutionId> {
+        self.institutions.get(code).map(|i| i.id).with_context(|| format!("no institution {code}"))
+    }
+
+    fn case(&self, number: usize) -> anyhow::Result<&'static Case> {
+        CASES.get(number).with_context(|| format!("no case {number}"))
+    }
+
+    /// A draft of a case, led by the first hospital.
+    async fn draft(&self, case: &Case, in_minutes: i64) -> anyhow::Result<ConsultationId> {
+        let ctx = self.ctx("lead.admin")?;
+        let patient = case.patient();
+        let minor = patient.birth_date.and_then(|b| b.age_at(ctx.now())).is_some_and(|a| a.years() < 14);
+        let input = ConsultationInput {
+            kind: case.kind,
+            urgency: case.urgency,
+            patient,
+            clinical: case.clinical(),
+            scheduled_at: ctx.now().plus_ms(in_minutes * 60_000),
+            duration_minutes: 60,
+            participants: vec![self.institution("east")?, self.institution("west")?],
+            wanted: case.wanted.to_vec(),
+            consent: Some(Consent {
+                signer: if minor { ConsentSigner::Guardian } else { ConsentSigner::Patient },
+                text_version: "2026-01".to_owned(),
+            }),
+        };
+        Ok(consultations::create(&self.app, &ctx, input).await?.row.id)
+    }
+
+    async fn invite(&self, id: ConsultationId) -> anyhow::Result<()> {
+        consultations::invite(&self.app, &self.ctx("lead.admin")?, id).await?;
+        Ok(())
+    }
+
+    async fn accept(&self, id: ConsultationId, username: &str) -> anyhow::Result<()> {
+        let answer = Answer::Accept { can_provide: vec![DataCategory::Imaging, DataCategory::LabExam] };
+        invitations::answer(&self.app, &self.ctx(username)?, id, answer).await?;
+        Ok(())
+    }
+
+    async fn conduct(&self, id: ConsultationId, command: Command) -> anyhow::Result<()> {
+        consultations::conduct(&self.app, &self.ctx("lead.admin")?, id, command, "").await?;
+        Ok(())
+    }
+
+    /// Up to the running session.
+    async fn session(&self, case: &Case, in_minutes: i64) -> anyhow::Result<ConsultationId> {
+        let id = self.draft(case, in_minutes).await?;
+        self.invite(id).await?;
+        self.accept(id, "east.admin").await?;
+        self.accept(id, "west.admin").await?;
+        self.conduct(id, Command::Ready).await?;
+        Ok(id)
+    }
+
+    async fn opinion(&self, id: ConsultationId, username: &str, text: &str, dissent: bool) -> anyhow::Result<()> {
+        let input = OpinionInput { text: text.to_owned(), dissent, cites: Vec::new() };
+        opinions::submit(&self.app, &self.ctx(username)?, id, input).await?;
+        Ok(())
+    }
+
+    async fn phantom(&self, id: ConsultationId, case: &Case) -> anyhow::Result<()> {
+        let patient = case.patient();
+        let birth = patient.birth_date.map(String::from).unwrap_or_default().replace('-', "");
+        let source = PhantomPatient {
+            id: &patient.record_number,
+            issuer: "",
+            name: &patient.name,
+            birth_date: &birth,
+            sex: if patient.sex == Some(Sex::Female) { "F" } else { "M" },
+        };
+        let options = Options { size: PHANTOM.1, slices: PHANTOM.0, ..Options::default() };
+        let ctx = self.ctx("lead.operator")?;
+        for (index, object) in phantom::series(&options, &source)?.into_iter().enumerate() {
+            let file = Incoming {
+                file_name: format!("{:03}.dcm", index + 1),
+                bytes: Bytes::from(object),
+                confirm_patient: false,
+            };
+            imaging::upload(&self.app, &ctx, id, file).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes institutions, accounts and consultations.
+pub(super) async fn fill(app: &App) -> anyhow::Result<Vec<User>> {
+    let mut cast = Cast { app: app.clone(), institutions: HashMap::new(), accounts: HashMap::new() };
+    let now = app.now();
+    let mut users = Vec::new();
+    let mut tx = app.store.begin().await?;
+    for demo in INSTITUTIONS {
+        let row = Institution {
+            id: InstitutionId(Uuid::now_v7()),
+            code: demo.code.to_owned(),
+            name_zh: demo.name_zh.to_owned(),
+            name_en: demo.name_en.to_owned(),
+            colour: demo.colour,
+            platform: demo.platform,
+        };
+        tx.insert_institution(&row).await?;
+        tx.audit(admin::event(now, "admin.add_institution", format!("institution/{}", row.id), &row.id.to_string()))
+            .await?;
+        cast.institutions.insert(demo.code, row);
+    }
+    for demo in USERS {
+        let home = cast.institution(demo.institution)?;
+        let secrets = (password()?, TotpSecret::new_secret()?);
+        let names = (demo.display_name, demo.department);
+        let made = admin::new_account(&app.store, demo.username, home, demo.role, names, Some(secrets))?;
+        tx.insert_account(&made.account).await?;
+        tx.audit(admin::event(now, "admin.add_account", format!("account/{}", made.account.id), &home.to_string()))
+            .await?;
+        users.push(User::new(&made, demo.institution));
+        cast.accounts.insert(demo.username, made.account);
+    }
+    tx.commit().await?;
+    scenes(&cast).await?;
+    Ok(users)
+}
+
+/// One consultation for each thing a newcomer wants to see.
+async fn scenes(cast: &Cast) -> anyhow::Result<()> {
+    let signed = cast.session(cast.case(4)?, 0).await?;
+    cast.conduct(signed, Command::Start).await?;
+    cast.opinion(signed, "lead.expert", "综合病史与现有检查，同意初步诊断，建议按计划完善检查后实施治疗，并密切随访。", false).await?;
+    cast.opinion(signed, "east.expert", "影像资料支持初步诊断，未见明确远处病灶；建议两周后复查以评估疗效。", false).await?;
+    cast.conduct(signed, Command::End).await?;
+    let detail = consultations::read(&cast.app, &cast.ctx("lead.admin")?, signed).await?;
+    let input = ReportInput {
+        conclusion: "各中心意见一致，支持初步诊断；目前无急诊手术指征。".to_owned(),
+        diagnosis_code: detail.clinical.diagnosis_code.clone(),
+        advice: "1. 完善增强检查。2. 按现方案继续治疗。3. 两周后由牵头机构组织复诊。".to_owned(),
+        cites: detail.opinions.iter().map(|o| o.id).collect(),
+        waivers: vec![Waiver {
+            institution_id: cast.institution("west")?,
+            reason: "专家临时参加急诊抢救，会后未能提交书面意见。".to_owned(),
+        }],
+    };
+    reports::sign(&cast.app, &cast.ctx("lead.admin")?, signed, input).await?;
+
+    let summing = cast.session(cast.case(3)?, 0).await?;
+    cast.conduct(summing, Command::Start).await?;
+    cast.opinion(summing, "lead.expert", "病史与检查基本吻合，建议先完善病理及分期评估，再讨论手术时机。", false).await?;
+    cast.opinion(summing, "west.expert", "保留意见：不能除外其他原发灶，建议先行全身检查后再定治疗方案。", true).await?;
+    cast.conduct(summing, Command::End).await?;
+
+    cast.draft(cast.case(5)?, 3 * 24 * 60).await?;
+    let preparing = cast.draft(cast.case(2)?, 26 * 60).await?;
+    cast.invite(preparing).await?;
+    cast.accept(preparing, "east.admin").await?;
+    cast.accept(preparing, "west.admin").await?;
+    let waiting = cast.draft(cast.case(1)?, 20 * 60).await?;
+    cast.invite(waiting).await?;
+    cast.accept(waiting, "east.admin").await?;
+
+    let case = cast.case(0)?;
+    let live = cast.session(case, 0).await?;
+    cast.phantom(live, case).await?;
+    cast.conduct(live, Command::Start).await?;
+    Ok(())
+}
+
+/// The consultations there are, newest first.
+pub(super) async fn consultations(app: &App) -> anyhow::Result<Vec<Consultation>> {
+    let Some(lead) = app.store.reader().institution_by_code("lead").await? else { return Ok(Vec::new()) };
+    let found = app.store.reader().consultations_for(lead.id, None, 100).await?;
+    Ok(found
+        .into_iter()
+        .map(|c| Consultation { id: c.id.to_string(), number: c.number, state: c.state.code().to_owned() })
+        .collect())
+}

@@ -1,0 +1,32 @@
+//! `/api/v1/consultations/{id}/opinions`.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use consilium_domain::ConsultationId;
+use consilium_protocol::{
+    Problem,
+    consultation::{Opinion, OpinionInput},
+};
+use http::StatusCode;
+
+use crate::{ctx::Ctx, error::ServiceError, services::opinions, state::App};
+
+/// Submits the caller's opinion, signed and unchangeable (clause 7.3 d).
+#[utoipa::path(post, path = "/api/v1/consultations/{id}/opinions", tag = "opinions", params(("id" = ConsultationId, Path)),
+    request_body = OpinionInput, responses(
+    (status = 201, description = "The signed opinion", body = Opinion),
+    (status = 403, description = "`forbidden`", body = Problem),
+    (status = 404, description = "`not_found`", body = Problem),
+    (status = 409, description = "`consultation.wrong_state` or `opinion.submitted`", body = Problem),
+    (status = 422, description = "`request.invalid`", body = Problem)))]
+pub async fn submit(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(id): Path<ConsultationId>,
+    Json(input): Json<OpinionInput>,
+) -> Result<(StatusCode, Json<Opinion>), ServiceError> {
+    let opinion = opinions::submit(&app, &ctx, id, input).await?;
+    Ok((StatusCode::CREATED, Json(opinion)))
+}

@@ -1,0 +1,245 @@
+//! Pages: the server gathers a [`Page`] value and draws it; plain forms for sign-in, language and
+//! sign-out work before any program has loaded.
+
+use axum::{
+    Form, Router,
+    extract::{Path, Query, State},
+    response::{Html, IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use consilium_domain::{
+    ConsultationId, ConsultationKind, ConsultationState,
+    permission::{Action, Decision, may_create},
+};
+use consilium_protocol::{
+    Problem, limits,
+    page::{Locale, Page, View},
+    session::SignIn,
+};
+use http::{StatusCode, header};
+use serde::Deserialize;
+
+use crate::{
+    ctx::{Ctx, Request},
+    error::ServiceError,
+    http::cookies,
+    services::{access, consultations, imaging, reports, sessions, views},
+    state::App,
+};
+
+/// The addresses of pages and forms.
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/", get(worklist))
+        .route("/sign-in", get(sign_in_page).post(sign_in))
+        .route("/sign-out", post(sign_out))
+        .route("/language", post(language))
+        .route("/consultations/new", get(new_consultation))
+        .route("/consultations/{id}", get(consultation))
+        .route("/consultations/{id}/room", get(room))
+        .route("/consultations/{id}/conclude", get(conclude))
+        .route("/consultations/{id}/report", get(report))
+}
+
+/// No such address.
+pub async fn missing() -> ServiceError {
+    ServiceError::NotFound
+}
+
+fn draw(app: &App, request: &Request, me: Option<&Ctx>, path: &str, view: View) -> Response {
+    let page = Page {
+        locale: request.locale,
+        now: request.now,
+        me: me.map(sessions::me),
+        path: path.to_owned(),
+        view,
+    };
+    Html(consilium_app::render(&page, &app.site.assets)).into_response()
+}
+
+fn page(app: &App, ctx: &Ctx, path: &str, view: View) -> Response {
+    draw(app, &ctx.request, Some(ctx), path, view)
+}
+
+/// The page of a failed request; somebody without a session is sent to sign in. Without the person's
+/// name, since finding it could fail too.
+pub fn error(app: &App, request: &Request, path: &str, problem: Problem) -> Response {
+    if problem.status == StatusCode::UNAUTHORIZED.as_u16() && problem.code == consilium_protocol::codes::UNAUTHENTICATED {
+        let location = format!("/sign-in?next={}", percent_encoded(path));
+        let mut response = Redirect::to(&location).into_response();
+        response.headers_mut().insert(header::CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
+        return response;
+    }
+    draw(app, request, None, path, View::Error { problem })
+}
+
+fn percent_encoded(text: &str) -> String {
+    text.bytes()
+        .map(|b| match b {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(b).to_string(),
+            _ => format!("%{b:02X}"),
+        })
+        .collect()
+}
+
+/// Only addresses of our own: a path, not another host.
+fn own_path(next: &str) -> &str {
+    if next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']) { next } else { "/" }
+}
+
+#[derive(Deserialize)]
+struct SignInQuery {
+    #[serde(default)]
+    next: String,
+    #[serde(default)]
+    refused: Option<String>,
+}
+
+async fn sign_in_page(
+    State(app): State<App>,
+    request: Request,
+    ctx: Option<Ctx>,
+    Query(query): Query<SignInQuery>,
+) -> Response {
+    let next = own_path(&query.next).to_owned();
+    if ctx.is_some() {
+        return Redirect::to(&next).into_response();
+    }
+    draw(&app, &request, None, "/sign-in", View::SignIn { refused: query.refused.is_some(), next })
+}
+
+#[derive(Deserialize)]
+struct SignInForm {
+    username: String,
+    password: String,
+    totp: String,
+    #[serde(default)]
+    next: String,
+}
+
+async fn sign_in(
+    State(app): State<App>,
+    request: Request,
+    Form(form): Form<SignInForm>,
+) -> Result<Response, ServiceError> {
+    let next = own_path(&form.next).to_owned();
+    let given = SignIn { username: form.username, password: form.password, totp: form.totp.trim().to_owned() };
+    match sessions::sign_in(&app, &request, given).await {
+        Ok(started) => {
+            let cookie = cookies::session(&started.token).ok_or(ServiceError::Malformed)?;
+            Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&next)).into_response())
+        }
+        Err(ServiceError::SignInRefused) => {
+            let location = format!("/sign-in?refused=1&next={}", percent_encoded(&next));
+            Ok(Redirect::to(&location).into_response())
+        }
+        Err(other) => Err(other),
+    }
+}
+
+async fn sign_out(State(app): State<App>, ctx: Option<Ctx>) -> Result<Response, ServiceError> {
+    if let Some(ctx) = ctx {
+        sessions::sign_out(&app, &ctx).await?;
+    }
+    Ok(([(header::SET_COOKIE, cookies::no_session())], Redirect::to("/sign-in")).into_response())
+}
+
+#[derive(Deserialize)]
+struct LanguageForm {
+    locale: Locale,
+    #[serde(default)]
+    next: String,
+}
+
+async fn language(Form(form): Form<LanguageForm>) -> Response {
+    let next = own_path(&form.next).to_owned();
+    match cookies::language(form.locale) {
+        Some(cookie) => ([(header::SET_COOKIE, cookie)], Redirect::to(&next)).into_response(),
+        None => Redirect::to(&next).into_response(),
+    }
+}
+
+async fn worklist(State(app): State<App>, ctx: Ctx) -> Result<Response, ServiceError> {
+    let list = consultations::list(&app, &ctx, None, Some(limits::PAGE_ROWS_MAX)).await?;
+    let view = View::Worklist {
+        rows: list.items,
+        more: list.next_cursor.is_some(),
+        may_create: may_create(ctx.account.role),
+    };
+    Ok(page(&app, &ctx, "/", view))
+}
+
+async fn new_consultation(State(app): State<App>, ctx: Ctx) -> Result<Response, ServiceError> {
+    if !may_create(ctx.account.role) {
+        return Err(ServiceError::Forbidden);
+    }
+    let view = View::NewConsultation {
+        institutions: views::Directory::load(&app).await?.invitable(ctx.institution.id),
+        kinds: ConsultationKind::ALL.to_vec(),
+    };
+    Ok(page(&app, &ctx, "/consultations/new", view))
+}
+
+/// Reads a consultation id out of an address: one that is none is an address that does not exist.
+fn id_of(text: &str) -> Result<ConsultationId, ServiceError> {
+    text.parse().map_err(|_| ServiceError::NotFound)
+}
+
+async fn consultation(State(app): State<App>, ctx: Ctx, Path(id): Path<String>) -> Result<Response, ServiceError> {
+    let id = id_of(&id)?;
+    let consultation = consultations::read_audited(&app, &ctx, id).await?;
+    let case = access::load(&app, id).await?;
+    let series = if case.decide(&ctx, Action::ViewImages) == Decision::Allow {
+        imaging::series(&app, &ctx, id).await?
+    } else {
+        Vec::new()
+    };
+    let view = View::Consultation { consultation: Box::new(consultation), series };
+    Ok(page(&app, &ctx, &format!("/consultations/{id}"), view))
+}
+
+async fn room(State(app): State<App>, ctx: Ctx, Path(id): Path<String>) -> Result<Response, ServiceError> {
+    let id = id_of(&id)?;
+    access::open(&app, &ctx, id, Action::EnterRoom).await?;
+    let consultation = consultations::read_audited(&app, &ctx, id).await?;
+    let series = imaging::series(&app, &ctx, id).await?;
+    let view = View::Room { consultation: Box::new(consultation), series };
+    Ok(page(&app, &ctx, &format!("/consultations/{id}/room"), view))
+}
+
+async fn conclude(State(app): State<App>, ctx: Ctx, Path(id): Path<String>) -> Result<Response, ServiceError> {
+    let id = id_of(&id)?;
+    let case = access::open(&app, &ctx, id, Action::SignReport).await?;
+    if case.consultation.state != ConsultationState::Summarising {
+        return Ok(Redirect::to(&format!("/consultations/{id}")).into_response());
+    }
+    let consultation = consultations::read_audited(&app, &ctx, id).await?;
+    let view = View::Conclude { consultation: Box::new(consultation) };
+    Ok(page(&app, &ctx, &format!("/consultations/{id}/conclude"), view))
+}
+
+async fn report(State(app): State<App>, ctx: Ctx, Path(id): Path<String>) -> Result<Response, ServiceError> {
+    let id = id_of(&id)?;
+    let report = reports::read(&app, &ctx, id).await?;
+    Ok(page(&app, &ctx, &format!("/consultations/{id}/report"), View::Report { report: Box::new(report) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirects_stay_at_home() {
+        for (next, path) in [
+            ("/consultations/1", "/consultations/1"),
+            ("", "/"),
+            ("https://evil", "/"),
+            ("//evil", "/"),
+            ("/\\evil", "/"),
+            ("/a\r\nSet-Cookie: x", "/"),
+        ] {
+            assert_eq!(own_path(next), path);
+        }
+        assert_eq!(percent_encoded("/a b&c"), "/a%20b%26c");
+    }
+}

@@ -1,0 +1,164 @@
+//! Starting, running and stopping a server. Used by the program and by tests alike.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, sync::OnceLock, time::Duration};
+
+use anyhow::Context as _;
+use axum_server::{
+    Handle,
+    accept::NoDelayAcceptor,
+    tls_rustls::{RustlsAcceptor, RustlsConfig},
+};
+use consilium_protocol::limits;
+use consilium_storage::Store;
+use consilium_vault::Vault;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use secrecy::ExposeSecret as _;
+use tokio::{sync::Semaphore, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    files::Files,
+    http,
+    live::Rooms,
+    services::{imaging::Reads, invitations, tickets::Tickets},
+    site::Site,
+    state::{App, Inner},
+    tls,
+};
+
+/// How often deadlines are looked at, ms.
+const CLOCK_JOB_MS: u64 = 5_000;
+/// How long requests may take to finish after a stop was asked for.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A running server.
+pub struct Server {
+    /// What the handlers share.
+    pub app: App,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// PEM of our own authority, when the certificate is self-made.
+    pub authority: Option<PathBuf>,
+    handle: Handle<SocketAddr>,
+    serving: JoinHandle<std::io::Result<()>>,
+    jobs: JoinHandle<()>,
+    stop: CancellationToken,
+}
+
+/// The metrics recorder is one a process.
+fn metrics_handle() -> anyhow::Result<PrometheusHandle> {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    if let Some(handle) = HANDLE.get() {
+        return Ok(handle.clone());
+    }
+    match PrometheusBuilder::new().install_recorder() {
+        Ok(handle) => Ok(HANDLE.get_or_init(|| handle).clone()),
+        // Another thread was first.
+        Err(_) => HANDLE.get().cloned().context("the metrics recorder could not be installed"),
+    }
+}
+
+/// Opens keys and database and brings the tables up to date.
+///
+/// # Errors
+/// The folder, the keys or the database cannot be opened.
+pub async fn open_store(config: &Config, clock: &Clock) -> anyhow::Result<(Store, Arc<Vault>)> {
+    let folder = &config.data.folder;
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let vault = Arc::new(Vault::open_or_create(&folder.join("keys"), clock().ms()).context("cannot open the keys")?);
+    let url = match &config.data.database {
+        Some(url) => url.expose_secret().to_owned(),
+        None => {
+            let path = std::path::absolute(folder.join("consilium.db"))?;
+            format!("sqlite://{}", path.display())
+        }
+    };
+    let store = Store::connect(&url, Arc::clone(&vault)).await.context("cannot open the database")?;
+    store.migrate().await.context("cannot bring the tables up to date")?;
+    Ok((store, vault))
+}
+
+impl Server {
+    /// Starts on `config.listen.address` (port 0 picks a free one).
+    ///
+    /// # Errors
+    /// Keys, database, certificate or port cannot be had.
+    pub async fn start(config: &Config, site: Site, clock: Clock) -> anyhow::Result<Self> {
+        tls::install_provider();
+        let (store, vault) = open_store(config, &clock).await?;
+        let files = Files::open(&config.data.folder.join("files"), vault)?;
+        let identity = tls::identity(&config.tls, &config.listen.host, &config.data.folder)?;
+        let rooms = Rooms::new(store.clone(), Arc::clone(&clock));
+        let app = App::new(Inner {
+            store,
+            files,
+            rooms,
+            tickets: Tickets::default(),
+            reads: Reads::default(),
+            site,
+            clock,
+            password_queue: Semaphore::new(limits::PASSWORD_CHECKS_WAITING),
+            password_gate: Semaphore::new(limits::PASSWORD_CHECKS_AT_ONCE),
+            decode_gate: Semaphore::new(2),
+            metrics: metrics_handle()?,
+        });
+        let listener = std::net::TcpListener::bind(config.listen.address)
+            .with_context(|| format!("cannot listen on {}", config.listen.address))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let handle = Handle::new();
+        let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(identity.server)).acceptor(NoDelayAcceptor::new());
+        let service = http::router(&app).into_make_service_with_connect_info::<SocketAddr>();
+        let server = axum_server::from_tcp(listener)?.acceptor(acceptor).handle(handle.clone());
+        let serving = tokio::spawn(server.serve(service));
+        let stop = CancellationToken::new();
+        let jobs = tokio::spawn(clock_job(app.clone(), stop.clone()));
+        Ok(Self { app, address, authority: identity.authority, handle, serving, jobs, stop })
+    }
+
+    /// Stops: no new connections, rooms flushed and closed, running requests finished.
+    ///
+    /// # Errors
+    /// The listener had failed.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        self.handle.graceful_shutdown(Some(GRACE));
+        self.app.rooms.shutdown().await;
+        self.jobs.await?;
+        self.serving.await??;
+        Ok(())
+    }
+
+    /// Runs until the process is asked to stop, then stops in order.
+    ///
+    /// # Errors
+    /// The listener fails, or signals cannot be waited for.
+    pub async fn run(self) -> anyhow::Result<()> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            result = tokio::signal::ctrl_c() => result?,
+        }
+        tracing::info!("stopping");
+        self.stop().await
+    }
+}
+
+/// Deadlines pass whether anybody looks or not.
+async fn clock_job(app: App, stop: CancellationToken) {
+    let mut tick = tokio::time::interval(Duration::from_millis(CLOCK_JOB_MS));
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = tick.tick() => {}
+        }
+        match invitations::expire(&app).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "invitations expired"),
+            Err(error) => tracing::error!(%error, "the clock job failed"),
+        }
+    }
+}

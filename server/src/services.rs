@@ -1,0 +1,15 @@
+//! Use cases. Each authorises, writes data, audit event and commit in one transaction, then tells
+//! the live rooms.
+
+pub mod access;
+pub mod audit;
+pub mod consultations;
+pub mod fhir;
+pub mod imaging;
+pub mod invitations;
+pub mod opinions;
+pub mod patients;
+pub mod reports;
+pub mod sessions;
+pub mod tickets;
+pub mod views;

@@ -1,0 +1,330 @@
+//! The life of a consultation: draft, invitations, session, cancellation (clauses 7.2 and 7.3).
+
+use consilium_domain::{
+    ConsultationId, ConsultationState, InvitationId, InvitationState, Urgency,
+    consultation::{ANSWER_WITHIN_MS, ANSWER_WITHIN_URGENT_MS, Command, Facts, Refusal, apply},
+    permission::{Action, may_create},
+};
+use consilium_protocol::{
+    FieldError, codes,
+    consultation::{Consultation, ConsultationInput, ConsultationList},
+    limits,
+};
+use consilium_storage::{Consultation as Stored, Invitation, WriteTx};
+use uuid::Uuid;
+
+use crate::{
+    ctx::Ctx,
+    error::ServiceError,
+    services::{
+        access::{self, Case},
+        opinions, patients, views,
+    },
+    state::App,
+};
+
+impl From<Refusal> for ServiceError {
+    fn from(refusal: Refusal) -> Self {
+        let state = match &refusal {
+            Refusal::WrongState { state, .. } => Some(*state),
+            _ => None,
+        };
+        let errors = match &refusal {
+            Refusal::OpinionsMissing(institutions) => institutions
+                .iter()
+                .map(|id| FieldError::new(format!("waivers.{id}"), codes::OPINIONS_MISSING))
+                .collect(),
+            _ => Vec::new(),
+        };
+        Self::Refused { code: refusal.code(), state, errors }
+    }
+}
+
+/// The facts the guards look at.
+#[must_use]
+pub fn facts(case: &Case) -> Facts {
+    let count = |state| case.invitations.iter().filter(|i| i.state == state).count();
+    Facts {
+        chosen: case.consultation.chosen.len(),
+        pending: count(InvitationState::Delivered),
+        accepted: count(InvitationState::Accepted),
+        consent_active: case.consultation.consent.is_some(),
+        scheduled_at: case.consultation.scheduled_at,
+        opinions_missing: Vec::new(),
+        opinions_uncited: 0,
+    }
+}
+
+/// Applies a command to a case, auditing a refusal.
+///
+/// # Errors
+/// The refusal (409, the state named), or the store fails.
+pub async fn step(
+    app: &App,
+    ctx: &Ctx,
+    case: &Case,
+    command: Command,
+    facts: &Facts,
+) -> Result<ConsultationState, ServiceError> {
+    match apply(case.consultation.state, command, facts, ctx.now()) {
+        Ok(state) => Ok(state),
+        Err(refusal) => {
+            let mut tx = app.store.begin().await?;
+            let id = case.consultation.id;
+            let action = format!("consultation.{}", command.code());
+            tx.audit(ctx.event(&action, format!("consultation/{id}"), refusal.code(), Some(id))).await?;
+            tx.commit().await?;
+            Err(refusal.into())
+        }
+    }
+}
+
+/// Saves a new draft and issues its number (clause 7.2 a).
+///
+/// # Errors
+/// Not allowed, wrong fields, or the store fails.
+pub async fn create(app: &App, ctx: &Ctx, input: ConsultationInput) -> Result<Consultation, ServiceError> {
+    if !may_create(ctx.account.role) {
+        let mut tx = app.store.begin().await?;
+        tx.audit(ctx.event("consultation.create", "consultation/new".to_owned(), codes::FORBIDDEN, None)).await?;
+        tx.commit().await?;
+        return Err(ServiceError::Forbidden);
+    }
+    let identity = patients::check_form(&input, ctx)?;
+    check_participants(app, &input).await?;
+    let sex = input.patient.sex.unwrap_or(consilium_domain::Sex::Unknown);
+    let patient = patients::record(app, ctx, None, identity, sex);
+    let now = ctx.now();
+    let mut tx = app.store.begin().await?;
+    let day = now.display_day();
+    let running = tx.next_consultation_number(&day).await?;
+    let id = ConsultationId(Uuid::now_v7());
+    let stored = Stored {
+        id,
+        number: format!("HZ-{day}-{running:04}"),
+        kind: input.kind,
+        urgency: input.urgency,
+        state: ConsultationState::Draft,
+        lead: ctx.institution.id,
+        patient: patient.id,
+        clinical: serde_json::to_value(&input.clinical)?,
+        scheduled_at: input.scheduled_at,
+        duration_minutes: i32::from(input.duration_minutes),
+        chosen: input.participants,
+        wanted: input.wanted,
+        consent: input.consent.map(serde_json::to_value).transpose()?,
+        started_at: None,
+        ended_at: None,
+        due_at: None,
+        created_by: ctx.account.id,
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    };
+    tx.insert_patient(&patient).await?;
+    tx.insert_consultation(&stored).await?;
+    tx.audit(ctx.event("consultation.create", format!("consultation/{id}"), "ok", Some(id))).await?;
+    tx.commit().await?;
+    read(app, ctx, id).await
+}
+
+async fn check_participants(app: &App, input: &ConsultationInput) -> Result<(), ServiceError> {
+    for id in &input.participants {
+        let known = app.store.reader().institution(*id).await?;
+        if known.is_none_or(|i| i.platform) {
+            return Err(ServiceError::field("participants", codes::FIELD_UNKNOWN));
+        }
+    }
+    Ok(())
+}
+
+/// Replaces a draft. `version` is the one the form was read at.
+///
+/// # Errors
+/// Not a draft, not allowed, wrong fields, changed meanwhile.
+pub async fn edit(
+    app: &App,
+    ctx: &Ctx,
+    id: ConsultationId,
+    version: i64,
+    input: ConsultationInput,
+) -> Result<Consultation, ServiceError> {
+    let case = access::open(app, ctx, id, Action::Edit).await?;
+    let state = step(app, ctx, &case, Command::Edit, &facts(&case)).await?;
+    let identity = patients::check_form(&input, ctx)?;
+    check_participants(app, &input).await?;
+    let sex = input.patient.sex.unwrap_or(consilium_domain::Sex::Unknown);
+    let patient = patients::record(app, ctx, Some(case.consultation.patient), identity, sex);
+    let stored = Stored {
+        kind: input.kind,
+        urgency: input.urgency,
+        state,
+        clinical: serde_json::to_value(&input.clinical)?,
+        scheduled_at: input.scheduled_at,
+        duration_minutes: i32::from(input.duration_minutes),
+        chosen: input.participants,
+        wanted: input.wanted,
+        consent: input.consent.map(serde_json::to_value).transpose()?,
+        updated_at: ctx.now(),
+        ..case.consultation
+    };
+    let mut tx = app.store.begin().await?;
+    tx.update_patient(&patient).await?;
+    tx.update_consultation(&stored, version).await?;
+    tx.audit(ctx.event("consultation.edit", format!("consultation/{id}"), "ok", Some(id))).await?;
+    tx.commit().await?;
+    read(app, ctx, id).await
+}
+
+/// Sends the invitations (clause 7.2 b). Institutions that declined or let the term pass before are
+/// invited anew.
+///
+/// # Errors
+/// Not allowed or not possible now.
+pub async fn invite(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Consultation, ServiceError> {
+    let case = access::open(app, ctx, id, Action::Conduct).await?;
+    let state = step(app, ctx, &case, Command::Invite, &facts(&case)).await?;
+    let term = match case.consultation.urgency {
+        Urgency::Routine => ANSWER_WITHIN_MS,
+        Urgency::Urgent => ANSWER_WITHIN_URGENT_MS,
+    };
+    let now = ctx.now();
+    let mut tx = app.store.begin().await?;
+    for institution in &case.consultation.chosen {
+        let before = case.invitations.iter().find(|i| i.institution == *institution);
+        if before.is_some_and(|i| i.state == InvitationState::Accepted) {
+            continue;
+        }
+        let invitation = Invitation {
+            id: before.map_or_else(|| InvitationId(Uuid::now_v7()), |i| i.id),
+            consultation: id,
+            institution: *institution,
+            state: InvitationState::Delivered,
+            sent_at: now,
+            due_at: now.plus_ms(term),
+            answered_at: None,
+            answered_by: None,
+            can_provide: Vec::new(),
+            reason: None,
+        };
+        if before.is_some() {
+            tx.update_invitation(&invitation).await?;
+        } else {
+            tx.insert_invitation(&invitation).await?;
+        }
+        tx.audit(ctx.event("invitation.send", format!("invitation/{}", invitation.id), "ok", Some(id))).await?;
+    }
+    for dropped in case.invitations.iter().filter(|i| !case.consultation.chosen.contains(&i.institution)) {
+        tx.update_invitation(&Invitation { state: InvitationState::Revoked, ..dropped.clone() }).await?;
+    }
+    let stored = Stored { state, due_at: Some(now.plus_ms(term)), updated_at: now, ..case.consultation };
+    save(&mut tx, ctx, &stored, Command::Invite).await?;
+    tx.commit().await?;
+    read(app, ctx, id).await
+}
+
+/// Declares ready, starts, ends or cancels.
+///
+/// # Errors
+/// Not allowed or not possible now; cancelling needs a reason.
+pub async fn conduct(
+    app: &App,
+    ctx: &Ctx,
+    id: ConsultationId,
+    command: Command,
+    reason: &str,
+) -> Result<Consultation, ServiceError> {
+    let case = access::open(app, ctx, id, Action::Conduct).await?;
+    let state = step(app, ctx, &case, command, &facts(&case)).await?;
+    if command == Command::Cancel {
+        let mut check = patients::Check::default();
+        check.required("reason", reason, limits::REASON_CHARS);
+        check.finish()?;
+    }
+    let now = ctx.now();
+    let mut stored = Stored { state, updated_at: now, ..case.consultation };
+    match command {
+        Command::Start => stored.started_at = Some(now),
+        Command::End => stored.ended_at = Some(now),
+        _ => {}
+    }
+    let mut tx = app.store.begin().await?;
+    save(&mut tx, ctx, &stored, command).await?;
+    tx.commit().await?;
+    opinions::refresh_room(app, id, "state").await?;
+    read(app, ctx, id).await
+}
+
+/// Writes the changed consultation with its audit event.
+///
+/// # Errors
+/// Changed meanwhile, or the store fails.
+pub async fn save(tx: &mut WriteTx, ctx: &Ctx, stored: &Stored, command: Command) -> Result<(), ServiceError> {
+    tx.update_consultation(stored, stored.version).await?;
+    let action = format!("consultation.{}", command.code());
+    tx.audit(ctx.event(&action, format!("consultation/{}", stored.id), "ok", Some(stored.id))).await?;
+    Ok(())
+}
+
+/// One consultation for a reader: the reading is audited (clause 8.4, data query).
+///
+/// # Errors
+/// Not there for the caller.
+pub async fn read_audited(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Consultation, ServiceError> {
+    let consultation = read(app, ctx, id).await?;
+    let mut tx = app.store.begin().await?;
+    tx.audit(ctx.event("consultation.read", format!("consultation/{id}"), "ok", Some(id))).await?;
+    tx.commit().await?;
+    Ok(consultation)
+}
+
+/// One consultation, as the answer to an act that is audited itself.
+///
+/// # Errors
+/// Not there for the caller.
+pub async fn read(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Consultation, ServiceError> {
+    let case = access::open(app, ctx, id, Action::Read).await?;
+    views::detail(app, ctx, &case).await
+}
+
+/// The worklist of the caller's institution, newest change first. Reviewers get finished cases.
+///
+/// # Errors
+/// The cursor is not one of ours, or the store fails.
+pub async fn list(
+    app: &App,
+    ctx: &Ctx,
+    cursor: Option<&str>,
+    limit: Option<u32>,
+) -> Result<ConsultationList, ServiceError> {
+    let limit = limit.unwrap_or(limits::PAGE_ROWS_DEFAULT).clamp(1, limits::PAGE_ROWS_MAX);
+    let after = cursor.map(read_cursor).transpose()?;
+    let reader = app.store.reader();
+    let directory = views::Directory::load(app).await?;
+    let found = reader.consultations_for(ctx.institution.id, after, u64::from(limit) + 1).await?;
+    let more = found.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut items = Vec::new();
+    let mut last = None;
+    for consultation in found.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX)) {
+        last = Some((consultation.updated_at, consultation.id));
+        let case = access::load(app, consultation.id).await?;
+        let visible = [Action::Read, Action::ReadReport]
+            .into_iter()
+            .any(|a| case.decide(ctx, a) == consilium_domain::permission::Decision::Allow);
+        if !visible {
+            continue;
+        }
+        let patient = reader.patient(case.consultation.patient).await?.ok_or(ServiceError::NotFound)?;
+        let submitted = reader.opinions(case.consultation.id).await?;
+        items.push(views::row(ctx, &case, &patient, &submitted, &directory)?);
+    }
+    let next_cursor = last.filter(|_| more).map(|(at, id)| format!("{}.{id}", at.ms()));
+    Ok(ConsultationList { items, next_cursor })
+}
+
+fn read_cursor(text: &str) -> Result<(consilium_domain::Timestamp, ConsultationId), ServiceError> {
+    let wrong = || ServiceError::field("cursor", codes::FIELD_UNKNOWN);
+    let (at, id) = text.split_once('.').ok_or_else(wrong)?;
+    let at = at.parse().map_err(|_| wrong())?;
+    Ok((consilium_domain::Timestamp::from_ms(at), id.parse().map_err(|_| wrong())?))
+}

@@ -1,0 +1,142 @@
+//! Submitted opinions: the draft of the live room frozen into a signed row (clause 7.3 d).
+
+use std::collections::HashSet;
+
+use consilium_domain::{
+    AccountId, Clear, ConsultationId, OpinionId,
+    permission::{Action, Decision, room_rights},
+};
+use consilium_protocol::{
+    codes,
+    consultation::{Opinion, OpinionInput},
+    limits,
+};
+use consilium_storage::Opinion as Stored;
+use consilium_vault::Signature;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::{
+    ctx::Ctx,
+    error::ServiceError,
+    services::{access, patients, views},
+    state::App,
+};
+
+/// Signature domain: an opinion's signature is good for nothing else.
+const SIGNATURE_DOMAIN: &str = "consilium/opinion/v1";
+
+/// What is signed: everything that carries responsibility, in a fixed order.
+fn content(stored: &Stored) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(&(
+        stored.id,
+        stored.consultation,
+        stored.author,
+        stored.institution,
+        stored.version,
+        stored.text.expose(),
+        stored.dissent,
+        &stored.cites,
+        stored.submitted_at.ms(),
+    ))
+}
+
+/// Whether the stored opinion is what its author signed.
+#[must_use]
+pub fn signature_valid(app: &App, stored: &Stored) -> bool {
+    let Ok(content) = content(stored) else { return false };
+    let hash: [u8; 32] = Sha256::digest(&content).into();
+    hash == stored.content_hash
+        && verified(app, SIGNATURE_DOMAIN, &content, &stored.key_id, &stored.signature)
+}
+
+/// Whether a stored signature is one of ours over these bytes.
+pub(super) fn verified(app: &App, domain: &str, content: &[u8], key_id: &str, bytes: &[u8]) -> bool {
+    let Ok(bytes) = bytes.try_into() else { return false };
+    let signature = Signature { key_id: key_id.to_owned(), bytes };
+    app.store.vault().verify_signature(domain, content, &signature).is_ok()
+}
+
+/// Submits the caller's opinion. The draft becomes read-only and everybody in the room is told.
+///
+/// # Errors
+/// Not allowed, not open, submitted before, empty or too long.
+pub async fn submit(app: &App, ctx: &Ctx, id: ConsultationId, input: OpinionInput) -> Result<Opinion, ServiceError> {
+    let case = access::open(app, ctx, id, Action::SubmitOpinion).await?;
+    if !access::opinions_open(case.consultation.state) {
+        access::refuse(app, ctx, "submit_opinion", id, Some(id), codes::WRONG_STATE).await?;
+        return Err(ServiceError::Refused {
+            code: codes::WRONG_STATE,
+            state: Some(case.consultation.state),
+            errors: Vec::new(),
+        });
+    }
+    let mut check = patients::Check::default();
+    check.required("text", &input.text, limits::OPINION_CHARS);
+    if input.cites.len() > 100 || input.cites.iter().any(|c| c.len() > 100) {
+        check.error("cites", codes::FIELD_TOO_LONG);
+    }
+    check.finish()?;
+    let before = app.store.reader().opinions(id).await?;
+    if before.iter().any(|o| o.author == ctx.account.id) {
+        return Err(ServiceError::Refused { code: codes::OPINION_SUBMITTED, state: None, errors: Vec::new() });
+    }
+    let mut stored = Stored {
+        id: OpinionId(Uuid::now_v7()),
+        consultation: id,
+        author: ctx.account.id,
+        institution: ctx.institution.id,
+        version: 1,
+        text: Clear::new(input.text.trim().to_owned()),
+        dissent: input.dissent,
+        cites: input.cites,
+        submitted_at: ctx.now(),
+        content_hash: [0; 32],
+        signature: Vec::new(),
+        key_id: String::new(),
+    };
+    let content = content(&stored)?;
+    let signature = app.store.vault().sign(SIGNATURE_DOMAIN, &content);
+    stored.content_hash = Sha256::digest(&content).into();
+    stored.signature = signature.bytes.to_vec();
+    stored.key_id = signature.key_id;
+    let mut tx = app.store.begin().await?;
+    // Checked again inside: two windows may submit in the same instant.
+    let now_open = tx.consultation(id).await?.is_some_and(|c| access::opinions_open(c.state));
+    if !now_open {
+        return Err(ServiceError::Conflict);
+    }
+    tx.insert_opinion(&stored).await?;
+    tx.audit(ctx.event("opinion.submit", format!("opinion/{}", stored.id), "ok", Some(id))).await?;
+    tx.commit().await?;
+    refresh_room(app, id, "opinions").await?;
+    views::opinion(app, &stored, &ctx.account, &views::Directory::load(app).await?)
+}
+
+/// Tells the live room that rows changed: new rights for everybody in it.
+///
+/// # Errors
+/// The store fails.
+pub async fn refresh_room(app: &App, id: ConsultationId, changed: &str) -> Result<(), ServiceError> {
+    let case = access::load(app, id).await?;
+    let authors: HashSet<AccountId> = app.store.reader().opinions(id).await?.into_iter().map(|o| o.author).collect();
+    let mut subjects = std::collections::HashMap::new();
+    for account in app.store.reader().accounts().await? {
+        subjects.insert(account.id, account);
+    }
+    let rights = move |account: AccountId| {
+        let account = subjects.get(&account)?;
+        let subject = consilium_domain::permission::Subject {
+            account: account.id,
+            institution: account.institution,
+            role: account.role,
+        };
+        let relation = case.relation(account.institution);
+        let state = case.consultation.state;
+        let inside = consilium_domain::permission::decide(subject, Action::EnterRoom, relation, state);
+        (account.active && inside == Decision::Allow)
+            .then(|| room_rights(subject, relation, state, authors.contains(&account.id)))
+    };
+    app.rooms.refresh(id, &rights, changed).await;
+    Ok(())
+}

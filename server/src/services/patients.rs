@@ -1,0 +1,246 @@
+//! Patient data: checked at the edge, kept sealed, shown masked.
+
+use consilium_domain::{
+    Clear, PatientId, Timestamp,
+    consultation::PARTICIPANTS_MIN,
+    person::{BirthDate, IdNumber, PersonName, Phone, icd10_well_formed, mask_name, mask_number, mask_phone},
+};
+use consilium_protocol::{
+    FieldError, codes,
+    consultation::{Clinical, ConsultationInput, MaskedPatient, PatientInput},
+    limits,
+};
+use consilium_storage::{Patient, PatientIdentity};
+use uuid::Uuid;
+
+use crate::{ctx::Ctx, error::ServiceError, state::App};
+
+/// Words that fill a field without saying anything (rule V6).
+const PLACEHOLDERS: [&str; 9] = ["无", "不详", "未知", "na", "n/a", "test", "xxx", "-", "/"];
+
+/// Whether a text is a placeholder: one of the known words, or one character over and over.
+#[must_use]
+pub fn is_placeholder(text: &str) -> bool {
+    let text = text.trim().to_lowercase();
+    let mut chars = text.chars();
+    let first = chars.next();
+    PLACEHOLDERS.contains(&text.as_str())
+        || first.is_some_and(|f| !f.is_numeric() && text.chars().count() >= 3 && chars.all(|c| c == f))
+}
+
+/// Collects what is wrong with the fields of one request.
+#[derive(Default)]
+pub struct Check(Vec<FieldError>);
+
+impl Check {
+    /// Notes one error.
+    pub fn error(&mut self, field: &str, code: &str) {
+        self.0.push(FieldError::new(field, code));
+    }
+
+    /// A text that must say something and keep within its length.
+    pub fn required(&mut self, field: &str, text: &str, chars_max: usize) {
+        if text.trim().is_empty() {
+            self.error(field, codes::FIELD_REQUIRED);
+        } else if is_placeholder(text) {
+            self.error(field, codes::FIELD_PLACEHOLDER);
+        } else {
+            self.optional(field, text, chars_max);
+        }
+    }
+
+    /// A text that may be empty but keeps within its length.
+    pub fn optional(&mut self, field: &str, text: &str, chars_max: usize) {
+        if text.chars().count() > chars_max {
+            self.error(field, codes::FIELD_TOO_LONG);
+        }
+    }
+
+    /// An ICD-10 code that may be empty.
+    pub fn icd10(&mut self, field: &str, code: &str) {
+        if !code.is_empty() && !icd10_well_formed(code) {
+            self.error(field, codes::FIELD_ICD10);
+        }
+    }
+
+    /// Ends the check.
+    ///
+    /// # Errors
+    /// Everything that was noted.
+    pub fn finish(self) -> Result<(), ServiceError> {
+        if self.0.is_empty() { Ok(()) } else { Err(ServiceError::Invalid(self.0)) }
+    }
+}
+
+/// Checks a whole request form and gives the patient's canonical identity.
+///
+/// # Errors
+/// Every wrong field, named by its path.
+pub fn check_form(input: &ConsultationInput, ctx: &Ctx) -> Result<PatientIdentity, ServiceError> {
+    let mut check = Check::default();
+    let identity = check_patient(&mut check, &input.patient, ctx.now());
+    check_clinical(&mut check, &input.clinical);
+    let mut distinct = input.participants.clone();
+    distinct.sort();
+    distinct.dedup();
+    if distinct.len() < PARTICIPANTS_MIN {
+        check.error("participants", codes::TOO_FEW_PARTICIPANTS);
+    }
+    if distinct.len() != input.participants.len()
+        || distinct.len() > limits::PARTICIPANTS_MAX
+        || distinct.contains(&ctx.institution.id)
+    {
+        check.error("participants", codes::FIELD_UNKNOWN);
+    }
+    if input.wanted.is_empty() {
+        check.error("wanted", codes::FIELD_REQUIRED);
+    }
+    if !(5..=24 * 60).contains(&input.duration_minutes) {
+        check.error("duration_minutes", codes::FIELD_UNKNOWN);
+    }
+    if input.scheduled_at < ctx.now().plus_ms(-60 * 60 * 1000) {
+        check.error("scheduled_at", codes::FIELD_PAST);
+    }
+    if let Some(consent) = &input.consent {
+        check.required("consent.text_version", &consent.text_version, 50);
+        let minor = identity.birth_date.as_ref().and_then(|b| b.age_at(ctx.now())).is_some_and(|age| age.years() < 14);
+        if minor && consent.signer != consilium_domain::ConsentSigner::Guardian {
+            check.error("consent.signer", codes::FIELD_GUARDIAN);
+        }
+    }
+    check.finish()?;
+    Ok(identity)
+}
+
+fn check_clinical(check: &mut Check, clinical: &Clinical) {
+    check.required("clinical.preliminary_diagnosis", &clinical.preliminary_diagnosis, limits::DIAGNOSIS_CHARS);
+    check.icd10("clinical.diagnosis_code", &clinical.diagnosis_code);
+    check.required("clinical.need", &clinical.need, limits::NEED_CHARS);
+    for (field, text) in [
+        ("clinical.chief_complaint", &clinical.chief_complaint),
+        ("clinical.present_illness", &clinical.present_illness),
+        ("clinical.past_history", &clinical.past_history),
+        ("clinical.treatment", &clinical.treatment),
+        ("clinical.lab_summary", &clinical.lab_summary),
+    ] {
+        check.optional(field, text, limits::NEED_CHARS);
+    }
+}
+
+fn check_patient(check: &mut Check, input: &PatientInput, now: Timestamp) -> PatientIdentity {
+    let mut identity = PatientIdentity {
+        name: String::new(),
+        id_number: String::new(),
+        other_number: input.other_number.trim().to_owned(),
+        birth_date: input.birth_date,
+        phone: String::new(),
+        ethnicity: input.ethnicity.trim().to_owned(),
+        native_place: input.native_place.trim().to_owned(),
+        address: input.address.trim().to_owned(),
+        record_number: input.record_number.trim().to_owned(),
+    };
+    match PersonName::parse(&input.name) {
+        Ok(name) => identity.name = name.expose().to_owned(),
+        Err(_) if input.name.trim().is_empty() => check.error("patient.name", codes::FIELD_REQUIRED),
+        Err(error) => check.error("patient.name", error.code()),
+    }
+    if input.sex.is_none() {
+        check.error("patient.sex", codes::FIELD_REQUIRED);
+    }
+    if !input.id_number.trim().is_empty() {
+        match IdNumber::parse(&input.id_number) {
+            Ok(number) => {
+                let by_number = number.birth_date();
+                if input.birth_date.is_some() && by_number != input.birth_date {
+                    check.error("patient.birth_date", codes::FIELD_BIRTH_MISMATCH);
+                }
+                if input.sex.is_some_and(|sex| {
+                    matches!(sex, consilium_domain::Sex::Male | consilium_domain::Sex::Female) && sex != number.sex()
+                }) {
+                    check.error("patient.sex", codes::FIELD_SEX_MISMATCH);
+                }
+                identity.birth_date = by_number;
+                identity.id_number = number.expose().to_owned();
+            }
+            Err(error) => check.error("patient.id_number", error.code()),
+        }
+    } else if identity.other_number.is_empty() {
+        check.error("patient.id_number", codes::FIELD_REQUIRED);
+    }
+    match identity.birth_date {
+        Some(date) if date.age_at(now).is_none_or(|age| age.years() > 150) => {
+            check.error("patient.birth_date", codes::BIRTH_DATE);
+        }
+        None if input.id_number.trim().is_empty() => check.error("patient.birth_date", codes::FIELD_REQUIRED),
+        _ => {}
+    }
+    if !input.phone.trim().is_empty() {
+        match Phone::parse(&input.phone) {
+            Ok(phone) => identity.phone = phone.expose().to_owned(),
+            Err(error) => check.error("patient.phone", error.code()),
+        }
+    }
+    for (field, text, max) in [
+        ("patient.other_number", &identity.other_number, 64),
+        ("patient.ethnicity", &identity.ethnicity, 30),
+        ("patient.native_place", &identity.native_place, 100),
+        ("patient.address", &identity.address, 200),
+        ("patient.record_number", &identity.record_number, 64),
+    ] {
+        check.optional(field, text, max);
+    }
+    identity
+}
+
+/// The record to store: sealed identity and the keyed platform identifier (clause 8.2.2).
+#[must_use]
+pub fn record(app: &App, ctx: &Ctx, id: Option<PatientId>, identity: PatientIdentity, sex: consilium_domain::Sex) -> Patient {
+    let vault = app.store.vault();
+    let platform_id = if identity.id_number.is_empty() {
+        vault.patient_identifier("other", &format!("{}|{}", ctx.institution.code, identity.other_number))
+    } else {
+        vault.patient_identifier("01", &identity.id_number)
+    };
+    Patient {
+        id: id.unwrap_or_else(|| PatientId(Uuid::now_v7())),
+        institution: ctx.institution.id,
+        platform_id,
+        identity: Clear::new(identity),
+        sex,
+        created_at: ctx.now(),
+    }
+}
+
+/// The patient as every institution sees them (clause 8.3.1).
+#[must_use]
+pub fn masked(patient: &Patient, now: Timestamp) -> MaskedPatient {
+    let identity = patient.identity.expose();
+    let number = Some(&identity.id_number).filter(|n| !n.is_empty()).or(Some(&identity.other_number)).filter(|n| !n.is_empty());
+    let age = identity.birth_date.as_ref().and_then(|b: &BirthDate| b.age_at(now));
+    MaskedPatient {
+        platform_id: patient.platform_id.clone(),
+        name: mask_name(&identity.name),
+        sex: patient.sex,
+        age,
+        number: number.map(|n| mask_number(n)),
+        phone: Some(&identity.phone).filter(|p| !p.is_empty()).map(|p| mask_phone(p)),
+        ethnicity: identity.ethnicity.clone(),
+        native_place: identity.native_place.clone(),
+        minor: age.is_some_and(|a| a.years() < 14),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders() {
+        for text in ["无", " NA ", "xxx", "...", "不详", "test", "哈哈哈"] {
+            assert!(is_placeholder(text), "{text}");
+        }
+        for text in ["", "头痛三天", "111", "无发热", "否认"] {
+            assert!(!is_placeholder(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! From rows to what readers see.
+
+use std::collections::HashMap;
+
+use consilium_domain::{
+    AccountId, ConsultationState, InstitutionId, InvitationState,
+    consultation::OPINION_WITHIN_MS,
+    permission::{Action, Decision, Relation},
+};
+use consilium_protocol::{
+    consultation::{Act, Clinical, Consent, Consultation, ConsultationRow, Opinion, Participant},
+    session,
+};
+use consilium_storage::{Account, Institution, Opinion as StoredOpinion, Patient};
+
+use crate::{ctx::Ctx, error::ServiceError, services::access::Case, services::opinions, services::patients, state::App};
+
+/// An institution as others see it.
+#[must_use]
+pub fn institution(row: &Institution) -> session::Institution {
+    session::Institution {
+        id: row.id,
+        code: row.code.clone(),
+        name_zh: row.name_zh.clone(),
+        name_en: row.name_en.clone(),
+        colour: row.colour,
+    }
+}
+
+/// All institutions by id: few rows, read once a request.
+pub struct Directory(HashMap<InstitutionId, Institution>);
+
+impl Directory {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn load(app: &App) -> Result<Self, ServiceError> {
+        Ok(Self(app.store.reader().institutions().await?.into_iter().map(|i| (i.id, i)).collect()))
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// A row names an institution that is not there.
+    pub fn get(&self, id: InstitutionId) -> Result<session::Institution, ServiceError> {
+        self.0.get(&id).map(institution).ok_or_else(|| ServiceError::Internal(format!("institution {id} is missing")))
+    }
+
+    /// Those that can be invited by `own`, in order of their colour.
+    #[must_use]
+    pub fn invitable(&self, own: InstitutionId) -> Vec<session::Institution> {
+        let mut rows: Vec<_> = self.0.values().filter(|i| i.id != own && !i.platform).map(institution).collect();
+        rows.sort_by_key(|i| (i.colour, i.code.clone()));
+        rows
+    }
+}
+
+/// What the caller may do with a case now, the next step first.
+#[must_use]
+pub fn allowed(ctx: &Ctx, case: &Case, own_opinion: bool) -> Vec<Act> {
+    use ConsultationState as S;
+    let can = |action| case.decide(ctx, action) == Decision::Allow;
+    let state = case.consultation.state;
+    let mut acts = Vec::new();
+    let mut offer = |possible: bool, act: Act| {
+        if possible {
+            acts.push(act);
+        }
+    };
+    let awaiting = case.relation(ctx.institution.id) == Relation::Participant(InvitationState::Delivered);
+    offer(can(Action::Answer) && awaiting && state == S::Inviting, Act::Answer);
+    offer(can(Action::Conduct) && state == S::Draft, Act::Invite);
+    offer(can(Action::Conduct) && state == S::Preparing, Act::Ready);
+    offer(can(Action::Conduct) && state == S::Ready, Act::Start);
+    offer(can(Action::SignReport) && state == S::Summarising, Act::Sign);
+    offer(can(Action::EnterRoom) && state != S::Concluded, Act::EnterRoom);
+    offer(can(Action::ReadReport) && state == S::Concluded, Act::ReadReport);
+    offer(can(Action::EnterRoom) && state == S::Concluded, Act::EnterRoom);
+    offer(can(Action::SubmitOpinion) && matches!(state, S::InSession | S::Summarising) && !own_opinion, Act::SubmitOpinion);
+    offer(can(Action::Conduct) && state == S::InSession, Act::End);
+    offer(can(Action::Edit) && state == S::Draft, Act::Edit);
+    offer(can(Action::Upload), Act::Upload);
+    offer(can(Action::ViewImages), Act::ViewImages);
+    offer(can(Action::Conduct) && !matches!(state, S::Concluded | S::Cancelled), Act::Cancel);
+    acts
+}
+
+/// The worklist row of a case.
+///
+/// # Errors
+/// Stored data cannot be read.
+pub fn row(
+    ctx: &Ctx,
+    case: &Case,
+    patient: &Patient,
+    submitted: &[StoredOpinion],
+    directory: &Directory,
+) -> Result<ConsultationRow, ServiceError> {
+    let c = &case.consultation;
+    let clinical: Clinical = serde_json::from_value(c.clinical.clone())?;
+    let mut participants = Vec::new();
+    if case.invitations.is_empty() {
+        for id in &c.chosen {
+            participants.push(Participant {
+                institution: directory.get(*id)?,
+                state: None,
+                due_at: None,
+                answered_at: None,
+                can_provide: Vec::new(),
+                reason: None,
+                opinion_submitted: false,
+            });
+        }
+    }
+    for invitation in &case.invitations {
+        participants.push(Participant {
+            institution: directory.get(invitation.institution)?,
+            state: Some(invitation.state),
+            due_at: Some(invitation.due_at),
+            answered_at: invitation.answered_at,
+            can_provide: invitation.can_provide.clone(),
+            reason: invitation.reason.clone(),
+            opinion_submitted: submitted.iter().any(|o| o.institution == invitation.institution),
+        });
+    }
+    participants.sort_by_key(|p| p.institution.colour);
+    let own_opinion = submitted.iter().any(|o| o.author == ctx.account.id);
+    let allowed = allowed(ctx, case, own_opinion);
+    let my_move = allowed.iter().any(|act| {
+        matches!(act, Act::Answer | Act::Invite | Act::Ready | Act::Start | Act::Sign | Act::SubmitOpinion)
+    });
+    Ok(ConsultationRow {
+        id: c.id,
+        number: c.number.clone(),
+        kind: c.kind,
+        urgency: c.urgency,
+        state: c.state,
+        patient: patients::masked(patient, ctx.now()),
+        preliminary_diagnosis: clinical.preliminary_diagnosis,
+        lead: directory.get(c.lead)?,
+        participants,
+        scheduled_at: c.scheduled_at,
+        my_move,
+        allowed,
+        due_at: due_at(case),
+        updated_at: c.updated_at,
+    })
+}
+
+/// The deadline that runs now.
+fn due_at(case: &Case) -> Option<consilium_domain::Timestamp> {
+    let c = &case.consultation;
+    match c.state {
+        ConsultationState::Inviting => {
+            case.invitations.iter().filter(|i| i.state == InvitationState::Delivered).map(|i| i.due_at).min()
+        }
+        ConsultationState::Preparing | ConsultationState::Ready => Some(c.scheduled_at),
+        ConsultationState::Summarising => c.ended_at.map(|t| t.plus_ms(OPINION_WITHIN_MS)),
+        _ => None,
+    }
+}
+
+/// The page of a case.
+///
+/// # Errors
+/// Stored data cannot be read.
+pub async fn detail(app: &App, ctx: &Ctx, case: &Case) -> Result<Consultation, ServiceError> {
+    let reader = app.store.reader();
+    let directory = Directory::load(app).await?;
+    let c = &case.consultation;
+    let patient = reader.patient(c.patient).await?.ok_or(ServiceError::NotFound)?;
+    let submitted = reader.opinions(c.id).await?;
+    let row = row(ctx, case, &patient, &submitted, &directory)?;
+    let own_opinion = submitted.iter().any(|o| o.author == ctx.account.id);
+    let mut readable = Vec::new();
+    for stored in submitted {
+        let author = reader.account(stored.author).await?.ok_or(ServiceError::NotFound)?;
+        readable.push(opinion(app, &stored, &author, &directory)?);
+    }
+    let consent: Option<Consent> = c.consent.clone().map(serde_json::from_value).transpose()?;
+    Ok(Consultation {
+        row,
+        clinical: serde_json::from_value(c.clinical.clone())?,
+        duration_minutes: u16::try_from(c.duration_minutes).unwrap_or(u16::MAX),
+        wanted: c.wanted.clone(),
+        consent,
+        started_at: c.started_at,
+        ended_at: c.ended_at,
+        opinions: readable,
+        room: case.room_rights(ctx, own_opinion),
+        version: c.version,
+    })
+}
+
+/// A submitted opinion, its signature checked now.
+///
+/// # Errors
+/// Its institution is missing.
+pub fn opinion(
+    app: &App,
+    stored: &StoredOpinion,
+    author: &Account,
+    directory: &Directory,
+) -> Result<Opinion, ServiceError> {
+    Ok(Opinion {
+        id: stored.id,
+        author_id: stored.author,
+        author: author.display_name.clone(),
+        department: author.department.clone(),
+        institution: directory.get(stored.institution)?,
+        version: stored.version,
+        text: stored.text.expose().clone(),
+        dissent: stored.dissent,
+        cites: stored.cites.clone(),
+        submitted_at: stored.submitted_at,
+        content_hash: hex::encode(stored.content_hash),
+        signature_valid: opinions::signature_valid(app, stored),
+    })
+}
+
+/// Names of authors for a list of account ids.
+///
+/// # Errors
+/// The store fails.
+pub async fn accounts(app: &App, ids: &[AccountId]) -> Result<HashMap<AccountId, Account>, ServiceError> {
+    let mut found = HashMap::new();
+    for id in ids {
+        if !found.contains_key(id)
+            && let Some(account) = app.store.reader().account(*id).await?
+        {
+            found.insert(*id, account);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,61 @@
+//! What every handler shares.
+
+use std::sync::Arc;
+
+use consilium_domain::Timestamp;
+use consilium_storage::Store;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Semaphore;
+
+use crate::{clock::Clock, files::Files, live::Rooms, services::tickets::Tickets, site::Site};
+
+/// The running application. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+/// The parts of [`App`].
+pub struct Inner {
+    /// Rows.
+    pub store: Store,
+    /// Files.
+    pub files: Files,
+    /// Live rooms.
+    pub rooms: Rooms,
+    /// One-use tickets for live connections.
+    pub tickets: Tickets,
+    /// Readings of images already audited.
+    pub reads: crate::services::imaging::Reads,
+    /// Browser bundle.
+    pub site: Site,
+    /// The clock.
+    pub clock: Clock,
+    /// Places for sign-ins that run or wait; when all are taken, more are refused.
+    pub password_queue: Semaphore,
+    /// Gate in front of argon2.
+    pub password_gate: Semaphore,
+    /// Gate in front of image decoding.
+    pub decode_gate: Semaphore,
+    /// Metrics.
+    pub metrics: PrometheusHandle,
+}
+
+impl App {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    /// The time by the application's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
