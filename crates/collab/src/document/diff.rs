@@ -54,7 +54,7 @@ mod tests {
 
     fn applied(old: &str, r: &Replace<'_>) -> String {
         let units: Vec<u16> = old.encode_utf16().collect();
-        let (at, remove) = (r.at as usize, r.remove as usize);
+        let (at, remove) = (usize::try_from(r.at).unwrap(), usize::try_from(r.remove).unwrap());
         let mut out = units[..at].to_vec();
         out.extend(r.insert.encode_utf16());
         out.extend(&units[at + remove..]);

@@ -55,7 +55,7 @@ pub(super) struct Block<'a> {
 }
 
 /// A whole update.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Parsed<'a> {
     pub(super) blocks: BTreeMap<u64, Vec<Block<'a>>>,
     pub(super) deletes: Vec<(u64, u32, u32)>,
