@@ -2,7 +2,7 @@
 
 use consilium_ledger::RecordError;
 use consilium_vault::VaultError;
-use sea_orm::{DbErr, SqlErr};
+use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
 /// Outcome of a store call.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -47,6 +47,11 @@ impl From<DbErr> for StoreError {
                 return Self::Conflict("the row refers to one that is missing, or is referred to".to_owned());
             }
             _ => {}
+        }
+        if let DbErr::Query(RuntimeErr::SqlxError(inner)) = &error
+            && matches!(**inner, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_))
+        {
+            return Self::Corrupt("a column does not hold what its type says".to_owned());
         }
         match error {
             DbErr::RecordNotFound(_) | DbErr::RecordNotUpdated => Self::NotFound,
