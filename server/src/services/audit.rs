@@ -40,13 +40,13 @@ pub async fn read(app: &App, ctx: &Ctx, query: Query) -> Result<Vec<AuditFields>
     let Some(own_only) = scope else { return Err(ServiceError::Forbidden) };
     let filter = AuditFilter {
         institution: own_only.then(|| ctx.institution.id.to_string()),
-        consultation: query.consultation.map(|c| c.to_string()),
+        consultation: query.consultation,
         operator: query.operator,
         action_prefix: query.action,
         from: query.from,
         to: query.to,
     };
     let limit = query.limit.unwrap_or(limits::PAGE_ROWS_DEFAULT).clamp(1, limits::PAGE_ROWS_MAX);
-    let records = app.store.reader().audit_page(&filter, query.before, limit).await?;
+    let records = app.store.reader().audit_page(filter, query.before, limit).await?;
     Ok(records.into_iter().map(AuditRecord::into_fields).collect())
 }

@@ -70,7 +70,7 @@ fn frames(bytes: &[u8], meta: &InstanceMeta) -> Result<Bytes, DicomError> {
     for index in 0..meta.frames {
         let plain = match dicom::frame(bytes, index)? {
             FrameData::Grey(words) => {
-                pack::pack(&words, meta.columns).map_err(|_| DicomError::Corrupt("frame length"))?
+                pack::pack(words.words(), meta.columns).map_err(|_| DicomError::Corrupt("frame length"))?
             }
             FrameData::Colour(colour) => colour.rgb().to_vec(),
         };
@@ -132,7 +132,7 @@ async fn take(
     file: Incoming,
 ) -> Result<Uploaded, ServiceError> {
     let reader = app.store.reader();
-    if reader.count_instances(id).await? >= limits::INSTANCES_MAX {
+    if u64::try_from(reader.count_instances(id).await?).unwrap_or(0) >= limits::INSTANCES_MAX {
         return Err(content(codes::DICOM_TOO_MANY, &file.file_name));
     }
     let patient = reader.patient(patient).await?.ok_or(ServiceError::NotFound)?;
@@ -148,8 +148,8 @@ async fn take(
     drop(permit);
 
     let link = patient_link(app, ctx, id, &patient, &prepared.parsed, &file).await?;
-    let keys = keys(app, id, &prepared.parsed);
-    if let Some(known) = find_known(app, ctx.institution.id, id, &keys).await? {
+    let keys = keys(app, ctx.institution.id, id, &prepared.parsed);
+    if let Some(known) = find_known(app, id, &keys).await? {
         if known.1.sha256 != prepared.sha256 {
             return Err(content(codes::DICOM_CONFLICT, &file.file_name));
         }
@@ -182,19 +182,20 @@ struct Keys {
     sop: Vec<u8>,
 }
 
-fn keys(app: &App, id: ConsultationId, parsed: &ParsedInstance) -> Keys {
-    let keyed = |kind: &str, uid: &str| app.store.vault().patient_identifier(kind, &format!("{id}|{uid}")).into_bytes();
+fn keys(app: &App, institution: InstitutionId, id: ConsultationId, parsed: &ParsedInstance) -> Keys {
+    let keyed = |kind: &str, uid: &str| {
+        app.store.vault().patient_identifier(kind, &format!("{id}|{institution}|{uid}")).into_bytes()
+    };
     Keys { series: keyed("series", &parsed.series_uid), sop: keyed("sop", &parsed.sop_instance_uid) }
 }
 
 async fn find_known(
     app: &App,
-    institution: InstitutionId,
     id: ConsultationId,
     keys: &Keys,
 ) -> Result<Option<(SeriesId, StoredInstance)>, ServiceError> {
     let reader = app.store.reader();
-    let Some(series) = reader.series_by_key(id, institution, &keys.series).await? else { return Ok(None) };
+    let Some(series) = reader.series_by_key(id, &keys.series).await? else { return Ok(None) };
     Ok(reader.instance_by_key(series.id, &keys.sop).await?.map(|i| (series.id, i)))
 }
 
@@ -270,7 +271,7 @@ async fn insert(
     for file in files {
         tx.insert_file(file).await?;
     }
-    let series = match tx.series_by_key(id, ctx.institution.id, &keys.series).await? {
+    let series = match tx.series_by_key(id, &keys.series).await? {
         Some(series) => series.id,
         None => {
             let series = StoredSeries {
