@@ -1,0 +1,159 @@
+//! One drawn thing on the SVG layer: lines, dots and a label. Attributes are written only when they
+//! differ from what was written last.
+
+use leptos::prelude::document;
+use wasm_bindgen::JsValue;
+use web_sys::Element;
+
+use crate::viewer::shape::Shape;
+
+const SVG: &str = "http://www.w3.org/2000/svg";
+
+/// Height of a label's line, stage pixels.
+const LINE: f64 = 17.0;
+
+/// A new SVG element.
+///
+/// # Errors
+/// The browser refused.
+pub fn element(name: &str, class: &str) -> Result<Element, JsValue> {
+    let element = document().create_element_ns(Some(SVG), name)?;
+    element.set_attribute("class", class)?;
+    Ok(element)
+}
+
+/// A drawn thing.
+#[derive(Debug)]
+pub struct Mark {
+    /// Its group, to set `data-` attributes on.
+    pub group: Element,
+    halo: Element,
+    path: Element,
+    dots: Vec<Element>,
+    label: Element,
+    plate: Element,
+    lines: Vec<Element>,
+    shape: Shape,
+    said: Vec<String>,
+    attributes: Vec<(&'static str, String)>,
+}
+
+impl Mark {
+    /// A thing without content, at the end of `parent`.
+    ///
+    /// # Errors
+    /// The browser refused.
+    pub fn new(parent: &Element) -> Result<Self, JsValue> {
+        let group = element("g", "")?;
+        let halo = element("path", "halo")?;
+        let path = element("path", "ink")?;
+        let label = element("g", "label")?;
+        let plate = element("rect", "plate")?;
+        plate.set_attribute("rx", "5")?;
+        for child in [&halo, &path, &label] {
+            group.append_child(child)?;
+        }
+        label.append_child(&plate)?;
+        parent.append_child(&group)?;
+        Ok(Self {
+            group,
+            halo,
+            path,
+            dots: Vec::new(),
+            label,
+            plate,
+            lines: Vec::new(),
+            shape: Shape::default(),
+            said: Vec::new(),
+            attributes: Vec::new(),
+        })
+    }
+
+    /// Sets an attribute of the group.
+    ///
+    /// # Errors
+    /// The browser refused.
+    pub fn attribute(&mut self, name: &'static str, value: &str) -> Result<(), JsValue> {
+        match self.attributes.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) if known == value => return Ok(()),
+            Some((_, known)) => value.clone_into(known),
+            None => self.attributes.push((name, value.to_owned())),
+        }
+        self.group.set_attribute(name, value)
+    }
+
+    /// Draws a shape with its label.
+    ///
+    /// # Errors
+    /// The browser refused.
+    pub fn draw(&mut self, shape: Shape, lines: &[String]) -> Result<(), JsValue> {
+        if shape.path != self.shape.path {
+            self.halo.set_attribute("d", &shape.path)?;
+            self.path.set_attribute("d", &shape.path)?;
+        }
+        if shape.dots != self.shape.dots {
+            self.put_dots(&shape.dots)?;
+        }
+        if lines != self.said {
+            self.say(lines)?;
+        }
+        if shape.label != self.shape.label {
+            let (x, y) = shape.label;
+            self.label.set_attribute("transform", &format!("translate({x:.1} {y:.1})"))?;
+        }
+        self.shape = shape;
+        Ok(())
+    }
+
+    fn put_dots(&mut self, dots: &[(f64, f64)]) -> Result<(), JsValue> {
+        while self.dots.len() > dots.len() {
+            if let Some(dot) = self.dots.pop() {
+                dot.remove();
+            }
+        }
+        while self.dots.len() < dots.len() {
+            let dot = element("circle", "dot")?;
+            dot.set_attribute("r", "4")?;
+            self.group.append_child(&dot)?;
+            self.dots.push(dot);
+        }
+        for (dot, (x, y)) in self.dots.iter().zip(dots) {
+            dot.set_attribute("cx", &format!("{x:.1}"))?;
+            dot.set_attribute("cy", &format!("{y:.1}"))?;
+        }
+        Ok(())
+    }
+
+    fn say(&mut self, lines: &[String]) -> Result<(), JsValue> {
+        for line in self.lines.drain(..) {
+            line.remove();
+        }
+        let mut baseline = 13.0;
+        for said in lines {
+            let line = element("text", if self.lines.is_empty() { "first" } else { "more" })?;
+            line.set_attribute("x", "8")?;
+            line.set_attribute("y", &format!("{baseline}"))?;
+            line.set_text_content(Some(said));
+            self.label.append_child(&line)?;
+            self.lines.push(line);
+            baseline += LINE;
+        }
+        let widest = lines.iter().map(|line| width(line)).fold(0.0, f64::max);
+        let height = if lines.is_empty() { 0.0 } else { baseline - 13.0 + 6.0 };
+        self.plate.set_attribute("width", &format!("{:.0}", if lines.is_empty() { 0.0 } else { widest + 16.0 }))?;
+        self.plate.set_attribute("height", &format!("{height:.0}"))?;
+        self.plate.set_attribute("y", "-3")?;
+        self.said = lines.to_vec();
+        Ok(())
+    }
+
+    /// Takes it off the layer.
+    pub fn remove(&self) {
+        self.group.remove();
+    }
+}
+
+/// About how wide a line is, stage pixels: wide characters are square, others about half.
+fn width(line: &str) -> f64 {
+    line.chars().map(|c| if u32::from(c) >= 0x2E80 { 13.0 } else { 7.1 }).sum()
+}
