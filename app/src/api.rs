@@ -5,7 +5,7 @@ use consilium_domain::{ConsultationId, invitation::Answer};
 use consilium_protocol::{
     Problem, codes,
     consultation::{ConsultationInput, FhirImport, OpinionInput, Reason},
-    imaging::Uploaded,
+    imaging::{Series, Uploaded},
     report::ReportInput,
 };
 use leptos::prelude::window;
@@ -136,6 +136,14 @@ pub async fn upload_image(
     send(&format!("{BASE}/{id}/images{query}"), file.as_ref(), &headers).await
 }
 
+/// The images as they are now.
+///
+/// # Errors
+/// The server's problem.
+pub async fn series(id: ConsultationId) -> Result<Vec<Series>, Problem> {
+    read("GET", &format!("{BASE}/{id}/series"), &JsValue::NULL, &[]).await
+}
+
 async fn send_json<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, Problem> {
     let json = serde_json::to_string(body).map_err(|_| problem(codes::MALFORMED))?;
     let headers = [("content-type", "application/json".to_owned())];
@@ -147,7 +155,16 @@ async fn send<T: DeserializeOwned>(
     body: &JsValue,
     headers: &[(&str, String)],
 ) -> Result<T, Problem> {
-    let (status, text) = exchange(path, body, headers)
+    read("POST", path, body, headers).await
+}
+
+async fn read<T: DeserializeOwned>(
+    method: &str,
+    path: &str,
+    body: &JsValue,
+    headers: &[(&str, String)],
+) -> Result<T, Problem> {
+    let (status, text) = exchange(method, path, body, headers)
         .await
         .map_err(|_| problem(codes::UNAVAILABLE))?;
     if (200..300).contains(&status) {
@@ -159,6 +176,7 @@ async fn send<T: DeserializeOwned>(
 }
 
 async fn exchange(
+    method: &str,
     path: &str,
     body: &JsValue,
     headers: &[(&str, String)],
@@ -169,10 +187,12 @@ async fn exchange(
         list.set(name, value)?;
     }
     let init = RequestInit::new();
-    init.set_method("POST");
+    init.set_method(method);
     init.set_credentials(RequestCredentials::SameOrigin);
     init.set_headers(list.as_ref());
-    init.set_body(body);
+    if !body.is_null() {
+        init.set_body(body);
+    }
     let response: Response = JsFuture::from(window().fetch_with_str_and_init(path, &init))
         .await?
         .dyn_into()?;

@@ -71,8 +71,7 @@ super::texts! {
         confirm_title: "影像中的患者与本例是同一人吗？", "Is the patient in the images the patient of this case?";
         confirm_yes: "是同一人，继续上传", "Yes, the same person";
         confirm_no: "不是，停止上传", "No, stop";
-        show: "显示新影像", "Show the new images";
-        reading: "正在读取文件夹", "Reading the folder";
-        nothing: "没有找到文件。", "No files were found.";
+
+        go_on: "继续上传", "Continue";
     }
 }

@@ -32,7 +32,7 @@ super::texts! {
         integrity: "签名与完整性", "Signature and integrity";
         signature_valid: "报告签名有效", "Report signature valid";
         signature_broken: "报告签名不符", "Report signature does not match";
-        opinions_cited: "引用全部意见", "All opinions cited";
+        all_accounted: "接受邀请的机构均有意见或说明", "Every accepting institution has an opinion or a recorded reason";
         opinions_valid: "意见签名有效", "Opinion signatures valid";
         content_hash: "内容摘要（SHA-256）", "Content digest (SHA-256)";
         course: "经过", "Course";

@@ -1,8 +1,144 @@
-//! First shape of the page.
-use consilium_protocol::page::Page;
-use leptos::prelude::*;
-use crate::ui::Frame;
-/// The page.
+//! The request form: two minutes, nothing typed is lost.
+
+pub mod import;
+pub mod sections;
+pub mod state;
+
+use consilium_domain::{ConsultationId, ConsultationKind};
+use consilium_protocol::{FieldError, page::Page, session::Institution};
+use import::ImportBar;
+use leptos::{prelude::*, task::spawn_local};
+use sections::{ClinicalSection, InviteSection, KindSection, PatientSection};
+use state::Form;
+
+use crate::{
+    api, browser,
+    i18n::{FormTexts, fill, problem_text},
+    ui::{Button, ButtonKind, FormErrors, Frame, LinkButton, Notice, Tone, field::field_id, frame::Place},
+};
+
+/// The page of a new consultation.
 #[component]
-pub fn NewConsultationPage(/// The page.
-    page: Page, institutions: Vec<consilium_protocol::session::Institution>, kinds: Vec<consilium_domain::ConsultationKind>) -> impl IntoView { let _ = (institutions, kinds); let title = super::title(&page); view! { <Frame me=page.me path=page.path><h1>{title}</h1></Frame> } }
+pub fn NewConsultationPage(
+    /// The page.
+    page: Page,
+    /// Institutions that can be invited.
+    institutions: Vec<Institution>,
+    /// Types to choose from.
+    kinds: Vec<ConsultationKind>,
+) -> impl IntoView {
+    let t = FormTexts::of(page.locale);
+    let form = Form::new(institutions, &kinds, page.now);
+    let errors = FormErrors::provide();
+    view! {
+        <Frame me=page.me path=page.path place=Place::New>
+            <header class="page-head">
+                <div>
+                    <h1>{t.title}</h1>
+                    <p class="quiet">{t.lead}</p>
+                </div>
+            </header>
+            <ImportBar form />
+            <form class="request" novalidate on:submit=|event| event.prevent_default()>
+                <KindSection form kinds />
+                <PatientSection form />
+                <ClinicalSection form />
+                <InviteSection form />
+                <SaveBar form errors />
+            </form>
+        </Frame>
+    }
+}
+
+/// Where saving stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Saving {
+    busy: bool,
+    /// The draft exists: saving again would make a second one.
+    draft: Option<ConsultationId>,
+}
+
+#[component]
+fn SaveBar(form: Form, errors: FormErrors) -> impl IntoView {
+    let locale = crate::context::locale();
+    let t = FormTexts::of(locale);
+    let saving = RwSignal::new(Saving::default());
+    let message = RwSignal::new(None::<(Tone, String)>);
+    let refuse = move |found: Vec<FieldError>| {
+        let text = fill(t.fields_wrong, &[&found.len().to_string()]);
+        message.set(Some((Tone::Late, text)));
+        if let Some(first) = found.first() {
+            browser::focus(&field_id(&first.field));
+        }
+        errors.0.set(found);
+    };
+    let save = move |invite: bool| {
+        errors.0.set(Vec::new());
+        let input = match form.input(invite) {
+            Ok(input) => input,
+            Err(found) => return refuse(found),
+        };
+        saving.update(|saving| saving.busy = true);
+        message.set(Some((Tone::Info, t.saving.to_owned())));
+        spawn_local(async move {
+            let created = match saving.get_untracked().draft {
+                Some(id) => Ok(id),
+                None => api::create(&input).await.map(|created| created.id),
+            };
+            match created {
+                Ok(id) => {
+                    saving.update(|saving| saving.draft = Some(id));
+                    let invited = if invite {
+                        api::act(id, api::Verb::Invite).await
+                    } else {
+                        Ok(())
+                    };
+                    match invited {
+                        Ok(()) => return browser::go_to(&format!("/consultations/{id}")),
+                        Err(problem) => {
+                            let text = problem_text(&problem, locale);
+                            message.set(Some((Tone::Late, fill(t.saved_not_invited, &[&text]))));
+                        }
+                    }
+                }
+                Err(problem) if problem.errors.is_empty() => {
+                    message.set(Some((Tone::Late, problem_text(&problem, locale))));
+                }
+                Err(problem) => refuse(problem.errors),
+            }
+            saving.update(|saving| saving.busy = false);
+        });
+    };
+    let busy = Signal::derive(move || saving.get().busy);
+    view! {
+        <div class="save-bar">
+            <Notice message />
+            {move || match saving.get().draft {
+                Some(id) if !busy.get() => {
+                    view! {
+                        <LinkButton
+                            href=format!("/consultations/{id}")
+                            text=t.open_draft
+                            kind=ButtonKind::Primary
+                        />
+                    }
+                        .into_any()
+                }
+                _ => {
+                    view! {
+                        <div class="row">
+                            <Button
+                                text=t.save_and_invite
+                                kind=ButtonKind::Primary
+                                busy
+                                on_press=move || save(true)
+                            />
+                            <Button text=t.save busy on_press=move || save(false) />
+                        </div>
+                    }
+                        .into_any()
+                }
+            }}
+        </div>
+    }
+}

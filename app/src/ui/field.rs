@@ -267,3 +267,24 @@ pub fn SelectField(
         </FieldFrame>
     }
 }
+
+/// Several controls under one label, such as a row of check boxes.
+#[component]
+pub fn FieldGroup(
+    /// Path in the request body.
+    path: &'static str,
+    /// Label.
+    label: &'static str,
+    /// The controls.
+    children: Children,
+) -> impl IntoView {
+    let error = error_of(path);
+    let id = field_id(path);
+    view! {
+        <fieldset class="field group" class:wrong=move || error.get().is_some() aria-describedby=format!("{id}-note")>
+            <legend id=id.clone() tabindex="-1">{label}</legend>
+            <div class="chips">{children()}</div>
+            <p class="field-note" id=format!("{id}-note")>{move || error.get().unwrap_or_default()}</p>
+        </fieldset>
+    }
+}

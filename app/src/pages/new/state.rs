@@ -1,0 +1,298 @@
+//! What has been entered into the request form.
+
+use consilium_domain::{
+    ConsentSigner, ConsultationKind, DataCategory, InstitutionId, Sex, Timestamp, Urgency, person::BirthDate,
+};
+use consilium_protocol::{
+    FieldError, codes,
+    consultation::{Clinical, Consent, ConsultationInput, PatientInput},
+    session::Institution,
+};
+use leptos::prelude::*;
+
+use crate::{format, i18n::FormTexts};
+
+/// Version of the consent text that is in use.
+const CONSENT_TEXT: &str = "2026-01";
+/// A session is proposed this long ahead, ms.
+const PROPOSED_AHEAD_MS: i64 = 24 * 60 * 60 * 1000;
+
+macro_rules! fields {
+    ($($field:ident: $path:literal;)*) => {
+        /// The text fields of patient and clinical data.
+        #[derive(Clone, Copy)]
+        pub struct Texts {
+            $(#[doc = $path] pub $field: RwSignal<String>,)*
+        }
+        impl Texts {
+            fn new() -> Self {
+                Self { $($field: RwSignal::new(String::new()),)* }
+            }
+        }
+        /// The label of the field at `path`.
+        #[must_use]
+        pub fn label(path: &str, t: &'static FormTexts) -> Option<&'static str> {
+            match path { $($path => Some(t.$field),)* _ => None }
+        }
+    };
+}
+
+fields! {
+    name: "patient.name";
+    sex: "patient.sex";
+    birth_date: "patient.birth_date";
+    id_number: "patient.id_number";
+    other_number: "patient.other_number";
+    phone: "patient.phone";
+    ethnicity: "patient.ethnicity";
+    native_place: "patient.native_place";
+    address: "patient.address";
+    record_number: "patient.record_number";
+    diagnosis: "clinical.preliminary_diagnosis";
+    diagnosis_code: "clinical.diagnosis_code";
+    need: "clinical.need";
+    chief_complaint: "clinical.chief_complaint";
+    present_illness: "clinical.present_illness";
+    past_history: "clinical.past_history";
+    treatment: "clinical.treatment";
+    lab_summary: "clinical.lab_summary";
+}
+
+/// The form.
+#[derive(Clone, Copy)]
+pub struct Form {
+    /// Code of the type.
+    pub kind: RwSignal<String>,
+    /// Code of the urgency.
+    pub urgency: RwSignal<String>,
+    /// Session time as the control writes it, China Standard Time.
+    pub scheduled_at: RwSignal<String>,
+    /// Planned length, minutes.
+    pub duration: RwSignal<String>,
+    /// Code of the signer; empty while there is no consent.
+    pub signer: RwSignal<String>,
+    /// Version of the consent text.
+    pub consent_version: RwSignal<String>,
+    /// Patient and clinical data.
+    pub texts: Texts,
+    /// Institutions that can be invited, and whether they are chosen.
+    pub participants: StoredValue<Vec<(Institution, RwSignal<bool>)>>,
+    /// Data categories, and whether they are wanted.
+    pub wanted: StoredValue<Vec<(DataCategory, RwSignal<bool>)>>,
+}
+
+impl Form {
+    /// An empty form with a time to start from.
+    #[must_use]
+    pub fn new(institutions: Vec<Institution>, kinds: &[ConsultationKind], now: Timestamp) -> Self {
+        let kind = kinds.first().copied().unwrap_or(ConsultationKind::General);
+        let participants = institutions
+            .into_iter()
+            .map(|institution| (institution, RwSignal::new(false)))
+            .collect();
+        let wanted = DataCategory::ALL
+            .iter()
+            .map(|of| (*of, RwSignal::new(*of == DataCategory::Imaging)))
+            .collect();
+        let text = |value: &str| RwSignal::new(value.to_owned());
+        Self {
+            kind: text(kind.code()),
+            urgency: text(Urgency::Routine.code()),
+            scheduled_at: text(&format::local_value(format::next_hour(now, PROPOSED_AHEAD_MS))),
+            duration: text("60"),
+            signer: text(""),
+            consent_version: text(CONSENT_TEXT),
+            texts: Texts::new(),
+            participants: StoredValue::new(participants),
+            wanted: StoredValue::new(wanted),
+        }
+    }
+
+    /// Puts what was imported into the fields; what the file does not have is left as it was typed.
+    pub fn fill(self, patient: PatientInput, clinical: Clinical) {
+        let t = self.texts;
+        let put = |field: RwSignal<String>, value: String| {
+            if !value.is_empty() {
+                field.set(value);
+            }
+        };
+        put(t.name, patient.name);
+        put(
+            t.sex,
+            patient.sex.map(|sex| sex.code().to_owned()).unwrap_or_default(),
+        );
+        put(
+            t.birth_date,
+            patient.birth_date.map(String::from).unwrap_or_default(),
+        );
+        put(t.id_number, patient.id_number);
+        put(t.other_number, patient.other_number);
+        put(t.phone, patient.phone);
+        put(t.ethnicity, patient.ethnicity);
+        put(t.native_place, patient.native_place);
+        put(t.address, patient.address);
+        put(t.record_number, patient.record_number);
+        put(t.diagnosis, clinical.preliminary_diagnosis);
+        put(t.diagnosis_code, clinical.diagnosis_code);
+        put(t.need, clinical.need);
+        put(t.chief_complaint, clinical.chief_complaint);
+        put(t.present_illness, clinical.present_illness);
+        put(t.past_history, clinical.past_history);
+        put(t.treatment, clinical.treatment);
+        put(t.lab_summary, clinical.lab_summary);
+    }
+
+    /// The request body. `invite` asks also for what an invitation needs.
+    ///
+    /// # Errors
+    /// The fields that cannot be sent.
+    pub fn input(self, invite: bool) -> Result<ConsultationInput, Vec<FieldError>> {
+        let get = |field: RwSignal<String>| field.get_untracked().trim().to_owned();
+        let mut errors = Vec::new();
+        let birth_date = optional(&get(self.texts.birth_date), |text| BirthDate::parse(text).ok());
+        let sex = optional(&get(self.texts.sex), |code| code.parse::<Sex>().ok());
+        let signer = optional(&get(self.signer), |code| code.parse::<ConsentSigner>().ok());
+        let scheduled_at = format::parse_local(&get(self.scheduled_at));
+        if birth_date.is_err() {
+            errors.push(FieldError::new("patient.birth_date", codes::BIRTH_DATE));
+        }
+        if scheduled_at.is_none() {
+            errors.push(FieldError::new("scheduled_at", codes::FIELD_REQUIRED));
+        }
+        let signer = signer.ok().flatten();
+        let participants = self.chosen();
+        if invite && signer.is_none() {
+            errors.push(FieldError::new("consent", codes::NO_CONSENT));
+        }
+        if invite && participants.len() < consilium_domain::consultation::PARTICIPANTS_MIN {
+            errors.push(FieldError::new("participants", codes::TOO_FEW_PARTICIPANTS));
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(ConsultationInput {
+            kind: get(self.kind).parse().unwrap_or(ConsultationKind::General),
+            urgency: get(self.urgency).parse().unwrap_or(Urgency::Routine),
+            patient: PatientInput {
+                name: get(self.texts.name),
+                sex: sex.ok().flatten(),
+                birth_date: birth_date.ok().flatten(),
+                id_number: get(self.texts.id_number),
+                other_number: get(self.texts.other_number),
+                phone: get(self.texts.phone),
+                ethnicity: get(self.texts.ethnicity),
+                native_place: get(self.texts.native_place),
+                address: get(self.texts.address),
+                record_number: get(self.texts.record_number),
+            },
+            clinical: Clinical {
+                preliminary_diagnosis: get(self.texts.diagnosis),
+                diagnosis_code: get(self.texts.diagnosis_code),
+                need: get(self.texts.need),
+                chief_complaint: get(self.texts.chief_complaint),
+                present_illness: get(self.texts.present_illness),
+                past_history: get(self.texts.past_history),
+                treatment: get(self.texts.treatment),
+                lab_summary: get(self.texts.lab_summary),
+            },
+            scheduled_at: scheduled_at.unwrap_or_default(),
+            duration_minutes: get(self.duration).parse().unwrap_or(60),
+            participants,
+            wanted: self.wanted.with_value(|wanted| {
+                wanted
+                    .iter()
+                    .filter(|(_, on)| on.get_untracked())
+                    .map(|(of, _)| *of)
+                    .collect()
+            }),
+            consent: signer.map(|signer| Consent {
+                signer,
+                text_version: get(self.consent_version),
+            }),
+        })
+    }
+
+    fn chosen(self) -> Vec<InstitutionId> {
+        self.participants.with_value(|all| {
+            all.iter()
+                .filter(|(_, on)| on.get_untracked())
+                .map(|(of, _)| of.id)
+                .collect()
+        })
+    }
+}
+
+/// Nothing for an empty text, an error for one that `read` refuses.
+fn optional<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, ()> {
+    if text.is_empty() {
+        Ok(None)
+    } else {
+        read(text).map(Some).ok_or(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form() -> Form {
+        let institution = |n: u128| Institution {
+            id: InstitutionId(uuid::Uuid::from_u128(n)),
+            code: "x".into(),
+            name_zh: "甲".into(),
+            name_en: "A".into(),
+            colour: 1,
+        };
+        let now = Timestamp::parse_rfc3339("2026-11-22T02:10:00Z").unwrap();
+        Form::new(vec![institution(1), institution(2)], &[], now)
+    }
+
+    #[test]
+    fn a_draft_needs_no_consent_but_an_invitation_does() {
+        let owner = Owner::new();
+        owner.with(|| {
+            let form = form();
+            form.texts.name.set(" 张三 ".into());
+            let input = form.input(false).unwrap();
+            assert_eq!(input.patient.name, "张三");
+            assert_eq!(input.scheduled_at.display(), "2026-11-23 11:00");
+            assert_eq!(input.wanted, [DataCategory::Imaging]);
+            let errors = form.input(true).unwrap_err();
+            let fields: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
+            assert_eq!(fields, ["consent", "participants"]);
+            form.signer.set("patient".into());
+            form.participants
+                .with_value(|all| all.iter().for_each(|(_, on)| on.set(true)));
+            assert_eq!(form.input(true).unwrap().participants.len(), 2);
+        });
+    }
+
+    #[test]
+    fn wrong_dates_are_named() {
+        let owner = Owner::new();
+        owner.with(|| {
+            let form = form();
+            form.texts.birth_date.set("1999-02-31".into());
+            form.scheduled_at.set(String::new());
+            let errors = form.input(false).unwrap_err();
+            let fields: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
+            assert_eq!(fields, ["patient.birth_date", "scheduled_at"]);
+        });
+    }
+
+    #[test]
+    fn an_import_keeps_what_it_does_not_have() {
+        let owner = Owner::new();
+        owner.with(|| {
+            let form = form();
+            form.texts.need.set("typed".into());
+            let patient = PatientInput {
+                name: "李四".into(),
+                ..PatientInput::default()
+            };
+            form.fill(patient, Clinical::default());
+            assert_eq!(form.texts.name.get(), "李四");
+            assert_eq!(form.texts.need.get(), "typed");
+        });
+    }
+}
