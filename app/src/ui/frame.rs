@@ -114,9 +114,9 @@ pub fn LanguageForm(
 pub fn BrandMark() -> impl IntoView {
     view! {
         <svg class="brand-mark" viewBox="0 0 32 32" aria-hidden="true">
-            <path class="brand-1" d="M16 3a13 13 0 0 1 11.26 6.5" />
-            <path class="brand-2" d="M27.26 22.5a13 13 0 0 1-22.52 0" />
-            <path class="brand-3" d="M4.74 9.5A13 13 0 0 1 16 3" />
+            <path class="brand-1" d="M18.26 3.2A13 13 0 0 1 28.22 20.45" />
+            <path class="brand-2" d="M25.96 24.36A13 13 0 0 1 6.04 24.36" />
+            <path class="brand-3" d="M3.78 20.45A13 13 0 0 1 13.74 3.2" />
             <circle class="brand-case" cx="16" cy="16" r="4.5" />
         </svg>
     }
