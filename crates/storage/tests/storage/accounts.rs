@@ -24,7 +24,10 @@ pub(crate) async fn institutions_and_accounts_round_trip(world: World) {
     let found = reader.account_by_username("expert.12").await.unwrap();
     assert_eq!(found.unwrap(), expected);
     assert_eq!(reader.account_by_username("Expert.12").await.unwrap(), None);
-    assert_eq!(reader.accounts_of(id(2)).await.unwrap(), [expected.clone()]);
+    assert_eq!(
+        reader.accounts_of(id(2)).await.unwrap(),
+        std::slice::from_ref(&expected)
+    );
     assert_eq!(reader.accounts().await.unwrap().len(), 3);
     let shown = format!("{expected:?}");
     assert!(

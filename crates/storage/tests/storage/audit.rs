@@ -109,7 +109,7 @@ pub(crate) async fn a_changed_column_names_its_row(world: World) {
         let row = world.query(&select, vec![ROW.into()]).await.remove(0);
         let stored: String = row.try_get("", "v").unwrap();
         let mut bytes = stored.clone().into_bytes();
-        bytes[0] ^= 1;
+        *bytes.first_mut().unwrap() ^= 1;
         let changed = String::from_utf8(bytes).unwrap();
         change(&world, column, changed.into(), stored.into(), ROW).await;
     }
@@ -118,9 +118,9 @@ pub(crate) async fn a_changed_column_names_its_row(world: World) {
         let row = world.query(&select, vec![ROW.into()]).await.remove(0);
         let stored: Vec<u8> = row.try_get("", "v").unwrap();
         let mut changed = stored.clone();
-        changed[31] ^= 0x80;
+        *changed.last_mut().unwrap() ^= 0x80;
         change(&world, column, changed.into(), stored.clone().into(), ROW).await;
-        let short = stored[..31].to_vec();
+        let short = stored.split_last().unwrap().1.to_vec();
         change(&world, column, short.into(), stored.into(), ROW).await;
     }
     let at = NOW.plus_ms(ROW).ms();

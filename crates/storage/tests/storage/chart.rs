@@ -156,7 +156,7 @@ pub(crate) async fn invitations_round_trip_and_expire_once(world: World) {
     };
     assert_eq!(
         tx.expire_due(NOW.plus_ms(1_000)).await.unwrap(),
-        [expired.clone()]
+        std::slice::from_ref(&expired)
     );
     assert_eq!(tx.expire_due(NOW.plus_ms(1_000)).await.unwrap(), []);
     tx.commit_technical().await.unwrap();

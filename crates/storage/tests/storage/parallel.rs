@@ -74,10 +74,10 @@ pub(crate) async fn a_client_id_has_one_owner(world: World) {
     }
     let all = tasks.join_all().await;
     let owners = world.store.reader().client_owners(id(31)).await.unwrap();
-    let [(7, owner)] = owners.as_slice() else {
-        panic!("{owners:?}");
-    };
+    assert_eq!(owners.len(), 1);
+    let (client, owner) = owners.first().copied().unwrap();
+    assert_eq!(client, 7);
     for (account, ours) in all {
-        assert_eq!(ours, account == *owner);
+        assert_eq!(ours, account == owner);
     }
 }
