@@ -94,7 +94,11 @@ pub fn new_account(
         locked_until: None,
         active: true,
     };
-    Ok(NewAccount { account, password, totp })
+    Ok(NewAccount {
+        account,
+        password,
+        totp,
+    })
 }
 
 /// The audit event of an act at the machine itself.
@@ -122,16 +126,41 @@ pub fn event(now: Timestamp, action: &str, target: String, institution: &str) ->
 #[expect(clippy::print_stdout, reason = "answers of a command line program")]
 pub async fn run(store: &Store, act: Act, now: Timestamp) -> anyhow::Result<()> {
     match act {
-        Act::AddInstitution { code, name_zh, name_en, colour, platform } => {
+        Act::AddInstitution {
+            code,
+            name_zh,
+            name_en,
+            colour,
+            platform,
+        } => {
             anyhow::ensure!((1..=6).contains(&colour), "colour is 1 to 6");
-            let row = Institution { id: InstitutionId(Uuid::now_v7()), code, name_zh, name_en, colour, platform };
+            let row = Institution {
+                id: InstitutionId(Uuid::now_v7()),
+                code,
+                name_zh,
+                name_en,
+                colour,
+                platform,
+            };
             let mut tx = store.begin().await?;
             tx.insert_institution(&row).await?;
-            tx.audit(event(now, "admin.add_institution", format!("institution/{}", row.id), &row.id.to_string())).await?;
+            tx.audit(event(
+                now,
+                "admin.add_institution",
+                format!("institution/{}", row.id),
+                &row.id.to_string(),
+            ))
+            .await?;
             tx.commit().await?;
             println!("institution {} {}", row.code, row.id);
         }
-        Act::AddAccount { username, institution, role, name, department } => {
+        Act::AddAccount {
+            username,
+            institution,
+            role,
+            name,
+            department,
+        } => {
             let home = store
                 .reader()
                 .institution_by_code(&institution)
@@ -140,12 +169,23 @@ pub async fn run(store: &Store, act: Act, now: Timestamp) -> anyhow::Result<()> 
             let made = new_account(store, &username, home.id, role, (&name, &department), None)?;
             let mut tx = store.begin().await?;
             tx.insert_account(&made.account).await?;
-            tx.audit(event(now, "admin.add_account", format!("account/{}", made.account.id), &home.id.to_string())).await?;
+            tx.audit(event(
+                now,
+                "admin.add_account",
+                format!("account/{}", made.account.id),
+                &home.id.to_string(),
+            ))
+            .await?;
             tx.commit().await?;
             println!("user name  {}", made.account.username);
             println!("password   {}", made.password);
             println!("seed       {}", made.totp.base32().as_str());
-            println!("address    {}", made.totp.provisioning_uri("Consilium", &made.account.username).as_str());
+            println!(
+                "address    {}",
+                made.totp
+                    .provisioning_uri("Consilium", &made.account.username)
+                    .as_str()
+            );
         }
     }
     Ok(())

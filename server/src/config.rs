@@ -148,9 +148,7 @@ mod tests {
     fn environment_wins_over_file_and_unknown_keys_are_refused() {
         let mut config: Config = toml::from_str("[listen]\naddress = \"127.0.0.1:1\"\n").unwrap();
         config
-            .apply_environment(|name| {
-                (name == "CONSILIUM_LISTEN").then(|| "127.0.0.1:2".to_owned())
-            })
+            .apply_environment(|name| (name == "CONSILIUM_LISTEN").then(|| "127.0.0.1:2".to_owned()))
             .unwrap();
         assert_eq!(config.listen.address.port(), 2);
         assert!(

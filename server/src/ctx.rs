@@ -75,7 +75,13 @@ impl Ctx {
 
     /// An audit event of this person.
     #[must_use]
-    pub fn event(&self, action: &str, target: String, result: &str, consultation: Option<ConsultationId>) -> AuditEntry {
+    pub fn event(
+        &self,
+        action: &str,
+        target: String,
+        result: &str,
+        consultation: Option<ConsultationId>,
+    ) -> AuditEntry {
         AuditEntry {
             operator: self.account.id.to_string(),
             operator_name: self.account.username.clone(),

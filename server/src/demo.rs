@@ -26,8 +26,15 @@ use crate::{
 /// File in the data folder that lists who can sign in. Only ever written by the demo, mode 0600.
 const FILE: &str = "demo.json";
 /// What a demo leaves in its folder; `--fresh` removes these and nothing else.
-const LEFT_BEHIND: [&str; 7] =
-    ["consilium.db", "consilium.db-wal", "consilium.db-shm", "files", "keys", "tls", FILE];
+const LEFT_BEHIND: [&str; 7] = [
+    "consilium.db",
+    "consilium.db-wal",
+    "consilium.db-shm",
+    "files",
+    "keys",
+    "tls",
+    FILE,
+];
 
 /// `demo.json`.
 #[derive(Serialize, Deserialize)]
@@ -82,10 +89,18 @@ struct Consultation {
 pub fn config(port: u16, folder: PathBuf, site: PathBuf) -> anyhow::Result<Config> {
     let folder = std::path::absolute(folder)?;
     Ok(Config {
-        listen: Listen { address: SocketAddr::from(([127, 0, 0, 1], port)), ..Listen::default() },
-        data: Data { folder, site, database: None },
+        listen: Listen {
+            address: SocketAddr::from(([127, 0, 0, 1], port)),
+            ..Listen::default()
+        },
+        data: Data {
+            folder,
+            site,
+            database: None,
+        },
         log: Log {
-            filter: std::env::var("CONSILIUM_LOG").unwrap_or_else(|_| "warn,consilium_server=info".to_owned()),
+            filter: std::env::var("CONSILIUM_LOG")
+                .unwrap_or_else(|_| "warn,consilium_server=info".to_owned()),
             json: false,
         },
         ..Config::default()
@@ -104,9 +119,14 @@ pub async fn run(config: &Config, fresh: bool) -> anyhow::Result<()> {
     }
     let sheet_path = folder.join(FILE);
     let known: Option<Sheet> = match fs::read(&sheet_path) {
-        Ok(bytes) => Some(serde_json::from_slice(&bytes).context("demo.json is damaged; start with --fresh")?),
+        Ok(bytes) => {
+            Some(serde_json::from_slice(&bytes).context("demo.json is damaged; start with --fresh")?)
+        }
         Err(_) if folder.join("consilium.db").exists() => {
-            bail!("{} holds a database but no demo.json: not a whole demo; start with --fresh", folder.display())
+            bail!(
+                "{} holds a database but no demo.json: not a whole demo; start with --fresh",
+                folder.display()
+            )
         }
         Err(_) => None,
     };
@@ -124,7 +144,12 @@ pub async fn run(config: &Config, fresh: bool) -> anyhow::Result<()> {
     let sheet = Sheet {
         url: format!("https://{}:{port}", config.listen.host),
         ca_file: server.authority.clone().unwrap_or_default(),
-        ports: Ports { https: port, mllp: None, dimse: None, sftp: None },
+        ports: Ports {
+            https: port,
+            mllp: None,
+            dimse: None,
+            sftp: None,
+        },
         users,
         keys: Vec::new(),
         consultations,
@@ -138,7 +163,10 @@ pub async fn run(config: &Config, fresh: bool) -> anyhow::Result<()> {
 #[expect(clippy::print_stdout, reason = "answers of a command line program")]
 fn print_sheet(sheet: &Sheet, path: &Path) {
     println!("\nWho can sign in (dynamic code: add the seed to any authenticator):");
-    println!("  {:<14} {:<20} {:<34} {:<9} role", "user name", "password", "seed", "hospital");
+    println!(
+        "  {:<14} {:<20} {:<34} {:<9} role",
+        "user name", "password", "seed", "hospital"
+    );
     for user in &sheet.users {
         println!(
             "  {:<14} {:<20} {:<34} {:<9} {}",
@@ -174,9 +202,18 @@ fn remove(folder: &Path) -> anyhow::Result<()> {
 /// Size or number outside the phantom's limits, or the folder cannot be written.
 pub fn write_phantom(out: &Path, size: u32, slices: u32, patient_id: &str) -> anyhow::Result<()> {
     fs::create_dir_all(out)?;
-    let options = Options { size, slices, ..Options::default() };
-    let patient =
-        PhantomPatient { id: patient_id, issuer: "", name: "PHANTOM^HEAD", birth_date: "19680417", sex: "M" };
+    let options = Options {
+        size,
+        slices,
+        ..Options::default()
+    };
+    let patient = PhantomPatient {
+        id: patient_id,
+        issuer: "",
+        name: "PHANTOM^HEAD",
+        birth_date: "19680417",
+        sex: "M",
+    };
     for (index, object) in phantom::series(&options, &patient)?.into_iter().enumerate() {
         fs::write(out.join(format!("{:03}.dcm", index + 1)), object)?;
     }

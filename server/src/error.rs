@@ -125,9 +125,7 @@ impl ServiceError {
             Self::Store(StoreError::Unavailable(_)) | Self::Live(_) => {
                 (codes::UNAVAILABLE, StatusCode::SERVICE_UNAVAILABLE)
             }
-            Self::Store(_) | Self::Internal(_) => {
-                (codes::INTERNAL, StatusCode::INTERNAL_SERVER_ERROR)
-            }
+            Self::Store(_) | Self::Internal(_) => (codes::INTERNAL, StatusCode::INTERNAL_SERVER_ERROR),
         }
     }
 

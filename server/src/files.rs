@@ -28,7 +28,10 @@ impl Files {
     pub fn open(folder: &Path, vault: Arc<Vault>) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder)?;
         let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-        Ok(Self { store: Arc::new(store), vault })
+        Ok(Self {
+            store: Arc::new(store),
+            vault,
+        })
     }
 
     /// Seals and stores; the row is the caller's to insert in its transaction. When that fails the
@@ -36,20 +39,37 @@ impl Files {
     ///
     /// # Errors
     /// Sealing or the store fails.
-    pub async fn put(&self, purpose: &str, plaintext: Bytes, now: Timestamp) -> Result<StoredFile, ServiceError> {
+    pub async fn put(
+        &self,
+        purpose: &str,
+        plaintext: Bytes,
+        now: Timestamp,
+    ) -> Result<StoredFile, ServiceError> {
         let id = FileId(Uuid::now_v7());
         let vault = Arc::clone(&self.vault);
         let bytes = i64::try_from(plaintext.len()).map_err(|_| ServiceError::TooLarge)?;
         let (sealed, sha256) = tokio::task::spawn_blocking(move || {
             let digest: [u8; 32] = Sha256::digest(&plaintext).into();
-            vault.seal_file(&id.to_string(), &plaintext).map(|sealed| (sealed, digest))
+            vault
+                .seal_file(&id.to_string(), &plaintext)
+                .map(|sealed| (sealed, digest))
         })
         .await??;
         let text = id.0.simple().to_string();
         // The tail of a v7 id is random, its head is time: spread over folders by the tail.
         let path = format!("{}/{text}", text.get(30..).unwrap_or("00"));
-        self.store.put(&Key::from(path.as_str()), sealed.into()).await.map_err(unavailable)?;
-        Ok(StoredFile { id, purpose: purpose.to_owned(), bytes, sha256, path, created_at: now })
+        self.store
+            .put(&Key::from(path.as_str()), sealed.into())
+            .await
+            .map_err(unavailable)?;
+        Ok(StoredFile {
+            id,
+            purpose: purpose.to_owned(),
+            bytes,
+            sha256,
+            path,
+            created_at: now,
+        })
     }
 
     /// Reads, opens and checks the digest.
@@ -71,7 +91,9 @@ impl Files {
             let plaintext = vault.open_file(&id.to_string(), &sealed)?;
             let digest: [u8; 32] = Sha256::digest(&plaintext).into();
             if digest != sha256 {
-                return Err(ServiceError::Internal(format!("file {id} has another digest than recorded")));
+                return Err(ServiceError::Internal(format!(
+                    "file {id} has another digest than recorded"
+                )));
             }
             Ok(Bytes::from(plaintext))
         })
@@ -102,7 +124,10 @@ mod tests {
         let vault = Arc::new(Vault::open_or_create(&dir.path().join("keys"), 1).unwrap());
         let files = Files::open(&dir.path().join("files"), vault).unwrap();
         let secret = b"planted name in a file".repeat(100);
-        let stored = files.put("test", Bytes::from(secret.clone()), Timestamp::from_ms(1)).await.unwrap();
+        let stored = files
+            .put("test", Bytes::from(secret.clone()), Timestamp::from_ms(1))
+            .await
+            .unwrap();
         assert_eq!(files.get(&stored).await.unwrap(), secret);
         let path = dir.path().join("files").join(&stored.path);
         let mut raw = std::fs::read(&path).unwrap();

@@ -19,7 +19,6 @@ use axum::{
     extract::{DefaultBodyLimit, State},
     middleware,
     response::{Html, IntoResponse},
-    routing::get,
 };
 use consilium_protocol::limits;
 use http::{HeaderValue, StatusCode, header};
@@ -43,7 +42,9 @@ struct Document;
 
 /// A route whose bodies may be larger than the ordinary limit.
 fn large(route: utoipa_axum::router::UtoipaMethodRouter<App>, bytes_max: usize) -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(route).layer(DefaultBodyLimit::max(bytes_max))
+    OpenApiRouter::new()
+        .routes(route)
+        .layer(DefaultBodyLimit::max(bytes_max))
 }
 
 /// The REST routes with their documentation.
@@ -59,7 +60,10 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(consultations::end))
         .routes(routes!(consultations::cancel))
         .routes(routes!(consultations::institutions))
-        .merge(large(routes!(consultations::import_fhir), limits::FHIR_BODY_BYTES))
+        .merge(large(
+            routes!(consultations::import_fhir),
+            limits::FHIR_BODY_BYTES,
+        ))
         .merge(large(routes!(imaging::upload), limits::DICOM_BODY_BYTES))
         .routes(routes!(imaging::series))
         .routes(routes!(imaging::frame))
@@ -73,6 +77,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
+        .routes(routes!(document))
+        .routes(routes!(docs))
 }
 
 /// The interface document, generated from the handlers.
@@ -86,28 +92,40 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// The whole application.
 pub fn router(app: &App) -> Router {
     let (api, _) = api().split_for_parts();
-    let bundle = ServeDir::new(&app.site.folder).precompressed_br().precompressed_gzip();
+    let bundle = ServeDir::new(&app.site.folder)
+        .precompressed_br()
+        .precompressed_gzip();
     Router::new()
         .merge(api)
-        .route("/api/v1/openapi.json", get(document))
-        .route("/api/docs", get(docs))
         .merge(pages::router())
-        .nest_service("/pkg", tower::ServiceBuilder::new().layer(middleware::from_fn(edge::cache_bundle)).service(bundle))
+        .nest_service(
+            "/pkg",
+            tower::ServiceBuilder::new()
+                .layer(middleware::from_fn(edge::cache_bundle))
+                .service(bundle),
+        )
         .fallback(pages::missing)
         .layer(DefaultBodyLimit::max(limits::JSON_BODY_BYTES))
         .layer(RequestBodyLimitLayer::new(limits::DICOM_BODY_BYTES))
         .layer(middleware::from_fn_with_state(app.clone(), edge::same_site))
-        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ))
         .layer(middleware::from_fn(edge::security_headers))
         .layer(middleware::from_fn_with_state(app.clone(), edge::around))
         .with_state(app.clone())
 }
 
+/// This document.
+#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "documentation", responses((status = 200, description = "OpenAPI 3.1")))]
 async fn document() -> impl IntoResponse {
     Json(openapi())
 }
 
-/// The interface document as a page: no script, so that the strict policy holds here too.
+/// The interface document as a page. It has no script, so that the strict policy holds here too.
+#[utoipa::path(get, path = "/api/docs", tag = "documentation", responses(
+    (status = 200, description = "HTML", content_type = "text/html")))]
 async fn docs(State(_): State<App>) -> impl IntoResponse {
     match docs_page() {
         Ok(page) => Html(page).into_response(),
@@ -121,7 +139,13 @@ fn docs_page() -> Result<String, serde_json::Error> {
     if let Some(paths) = document.get("paths").and_then(|p| p.as_object()) {
         for (path, item) in paths {
             for (method, operation) in item.as_object().into_iter().flatten() {
-                let text = |key: &str| operation.get(key).and_then(|t| t.as_str()).unwrap_or("").to_owned();
+                let text = |key: &str| {
+                    operation
+                        .get(key)
+                        .and_then(|t| t.as_str())
+                        .unwrap_or("")
+                        .to_owned()
+                };
                 body.push_str(&format!(
                     "<section><h2><code>{} {}</code></h2><p>{}</p><p>{}</p><h3>Answers</h3><ul>",
                     method.to_uppercase(),
@@ -129,7 +153,12 @@ fn docs_page() -> Result<String, serde_json::Error> {
                     edge::escape(&text("summary")),
                     edge::escape(&text("description"))
                 ));
-                for (status, answer) in operation.get("responses").and_then(|r| r.as_object()).into_iter().flatten() {
+                for (status, answer) in operation
+                    .get("responses")
+                    .and_then(|r| r.as_object())
+                    .into_iter()
+                    .flatten()
+                {
                     let words = answer.get("description").and_then(|d| d.as_str()).unwrap_or("");
                     body.push_str(&format!("<li><code>{status}</code> {}</li>", edge::escape(words)));
                 }
@@ -140,7 +169,10 @@ fn docs_page() -> Result<String, serde_json::Error> {
     body.push_str("<section><h2>Codes</h2><ul>");
     for code in consilium_protocol::codes::ALL {
         let sentence = consilium_app::sentence(code, consilium_protocol::page::Locale::En);
-        body.push_str(&format!("<li><code>{code}</code> {}</li>", edge::escape(sentence)));
+        body.push_str(&format!(
+            "<li><code>{code}</code> {}</li>",
+            edge::escape(sentence)
+        ));
     }
     body.push_str("</ul></section>");
     Ok(format!(

@@ -14,7 +14,11 @@ use consilium_server::{
 };
 
 #[derive(Parser)]
-#[command(name = "consilium", version, about = "Telemedicine multi-center consultation server")]
+#[command(
+    name = "consilium",
+    version,
+    about = "Telemedicine multi-center consultation server"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -98,8 +102,14 @@ fn load(file: Option<PathBuf>) -> anyhow::Result<Config> {
 
 fn start_log(config: &Config) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&config.log.filter).context("[log] filter")?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started = if config.log.json { builder.json().try_init() } else { builder.try_init() };
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    let started = if config.log.json {
+        builder.json().try_init()
+    } else {
+        builder.try_init()
+    };
     started.map_err(|error| anyhow::anyhow!("the log cannot start: {error}"))
 }
 
@@ -113,12 +123,22 @@ async fn run(command: Command) -> anyhow::Result<()> {
             println!("ready https://{}:{}", config.listen.host, server.address.port());
             server.run().await
         }
-        Command::Demo { port, data, fresh, site } => {
+        Command::Demo {
+            port,
+            data,
+            fresh,
+            site,
+        } => {
             let config = demo::config(port, data, site)?;
             start_log(&config)?;
             demo::run(&config, fresh).await
         }
-        Command::Phantom { out, size, slices, patient_id } => demo::write_phantom(&out, size, slices, &patient_id),
+        Command::Phantom {
+            out,
+            size,
+            slices,
+            patient_id,
+        } => demo::write_phantom(&out, size, slices, &patient_id),
         Command::Migrate { config } => {
             let config = load(config)?;
             open_store(&config, &clock::system()).await?;
@@ -131,9 +151,13 @@ async fn run(command: Command) -> anyhow::Result<()> {
                 config.data.folder = folder;
             }
             let (store, _) = open_store(&config, &clock::system()).await?;
-            match store.verify_audit().await {
+            match store.reader().verify_audit().await? {
                 Ok(checkpoint) => {
-                    println!("audit log whole: {} events, head {}", checkpoint.size, hex::encode(checkpoint.head));
+                    println!(
+                        "audit log whole: {} events, head {}",
+                        checkpoint.size,
+                        hex::encode(checkpoint.head)
+                    );
                     Ok(())
                 }
                 Err(broken) => Err(anyhow::anyhow!("audit log broken: {broken}")),

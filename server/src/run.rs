@@ -56,7 +56,10 @@ fn metrics_handle() -> anyhow::Result<PrometheusHandle> {
     match PrometheusBuilder::new().install_recorder() {
         Ok(handle) => Ok(HANDLE.get_or_init(|| handle).clone()),
         // Another thread was first.
-        Err(_) => HANDLE.get().cloned().context("the metrics recorder could not be installed"),
+        Err(_) => HANDLE
+            .get()
+            .cloned()
+            .context("the metrics recorder could not be installed"),
     }
 }
 
@@ -67,7 +70,8 @@ fn metrics_handle() -> anyhow::Result<PrometheusHandle> {
 pub async fn open_store(config: &Config, clock: &Clock) -> anyhow::Result<(Store, Arc<Vault>)> {
     let folder = &config.data.folder;
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let vault = Arc::new(Vault::open_or_create(&folder.join("keys"), clock().ms()).context("cannot open the keys")?);
+    let vault =
+        Arc::new(Vault::open_or_create(&folder.join("keys"), clock().ms()).context("cannot open the keys")?);
     let url = match &config.data.database {
         Some(url) => url.expose_secret().to_owned(),
         None => {
@@ -75,8 +79,13 @@ pub async fn open_store(config: &Config, clock: &Clock) -> anyhow::Result<(Store
             format!("sqlite://{}", path.display())
         }
     };
-    let store = Store::connect(&url, Arc::clone(&vault)).await.context("cannot open the database")?;
-    store.migrate().await.context("cannot bring the tables up to date")?;
+    let store = Store::connect(&url, Arc::clone(&vault))
+        .await
+        .context("cannot open the database")?;
+    store
+        .migrate()
+        .await
+        .context("cannot bring the tables up to date")?;
     Ok((store, vault))
 }
 
@@ -109,13 +118,24 @@ impl Server {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let handle = Handle::new();
-        let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(identity.server)).acceptor(NoDelayAcceptor::new());
+        let acceptor =
+            RustlsAcceptor::new(RustlsConfig::from_config(identity.server)).acceptor(NoDelayAcceptor::new());
         let service = http::router(&app).into_make_service_with_connect_info::<SocketAddr>();
-        let server = axum_server::from_tcp(listener)?.acceptor(acceptor).handle(handle.clone());
+        let server = axum_server::from_tcp(listener)?
+            .acceptor(acceptor)
+            .handle(handle.clone());
         let serving = tokio::spawn(server.serve(service));
         let stop = CancellationToken::new();
         let jobs = tokio::spawn(clock_job(app.clone(), stop.clone()));
-        Ok(Self { app, address, authority: identity.authority, handle, serving, jobs, stop })
+        Ok(Self {
+            app,
+            address,
+            authority: identity.authority,
+            handle,
+            serving,
+            jobs,
+            stop,
+        })
     }
 
     /// Stops: no new connections, rooms flushed and closed, running requests finished.

@@ -29,12 +29,21 @@ impl Site {
     /// The bundle was not built.
     pub fn open(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join("manifest.json");
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("{} is missing: build the bundle first (cargo xtask bundle)", path.display()))?;
-        let manifest: Manifest = serde_json::from_str(&text).context("manifest.json of the bundle is damaged")?;
+        let text = std::fs::read_to_string(&path).with_context(|| {
+            format!(
+                "{} is missing: build the bundle first (cargo xtask bundle)",
+                path.display()
+            )
+        })?;
+        let manifest: Manifest =
+            serde_json::from_str(&text).context("manifest.json of the bundle is damaged")?;
         Ok(Self {
             folder: folder.to_owned(),
-            assets: SiteAssets { script: manifest.script, wasm: manifest.wasm, style: manifest.style },
+            assets: SiteAssets {
+                script: manifest.script,
+                wasm: manifest.wasm,
+                style: manifest.style,
+            },
         })
     }
 
@@ -43,7 +52,11 @@ impl Site {
     pub fn none() -> Self {
         Self {
             folder: PathBuf::from("/nonexistent"),
-            assets: SiteAssets { script: String::new(), wasm: String::new(), style: String::new() },
+            assets: SiteAssets {
+                script: String::new(),
+                wasm: String::new(),
+                style: String::new(),
+            },
         }
     }
 }

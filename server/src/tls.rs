@@ -11,7 +11,8 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
 };
 use rustls::ServerConfig;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
@@ -53,14 +54,17 @@ pub fn identity(config: &config::Tls, host: &str, folder: &Path) -> anyhow::Resu
     let chain = CertificateDer::pem_file_iter(&certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .with_context(|| format!("{} is not a PEM certificate", certificate.display()))?;
-    let key =
-        PrivateKeyDer::from_pem_file(&key).with_context(|| format!("{} is not a PEM private key", key.display()))?;
+    let key = PrivateKeyDer::from_pem_file(&key)
+        .with_context(|| format!("{} is not a PEM private key", key.display()))?;
     let mut server = ServerConfig::builder_with_protocol_versions(&[&rustls::version::TLS13])
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .context("certificate and key do not fit")?;
     server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Identity { server: Arc::new(server), authority })
+    Ok(Identity {
+        server: Arc::new(server),
+        authority,
+    })
 }
 
 /// ECDSA P-256, since browsers do not take Ed25519 certificates.
@@ -68,7 +72,9 @@ fn make_own(folder: &Path, host: &str, more: &[String]) -> anyhow::Result<()> {
     fs::create_dir_all(folder)?;
     let authority_key = KeyPair::generate()?;
     let mut authority = CertificateParams::new(Vec::new())?;
-    authority.distinguished_name.push(DnType::CommonName, "Consilium local authority");
+    authority
+        .distinguished_name
+        .push(DnType::CommonName, "Consilium local authority");
     authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let authority_certificate = authority.self_signed(&authority_key)?;
@@ -100,7 +106,12 @@ fn make_own(folder: &Path, host: &str, more: &[String]) -> anyhow::Result<()> {
 /// # Errors
 /// The file system refuses.
 pub fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

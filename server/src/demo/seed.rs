@@ -5,7 +5,8 @@ use std::{collections::HashMap, net::IpAddr};
 use anyhow::Context as _;
 use bytes::Bytes;
 use consilium_domain::{
-    ConsentSigner, ConsultationId, DataCategory, InstitutionId, Sex, consultation::Command, invitation::Answer,
+    ConsentSigner, ConsultationId, DataCategory, InstitutionId, Sex, consultation::Command,
+    invitation::Answer,
 };
 use consilium_imaging::phantom::{self, Options, PhantomPatient};
 use consilium_ledger::UNKNOWN_DEVICE;
@@ -25,11 +26,7 @@ use super::{
 use crate::{
     admin,
     ctx::{Ctx, Request},
-    services::{
-        consultations, imaging,
-        imaging::Incoming,
-        invitations, opinions, reports,
-    },
+    services::{consultations, imaging, imaging::Incoming, invitations, opinions, reports},
     state::App,
 };
 
@@ -45,7 +42,11 @@ struct Cast {
 impl Cast {
     /// The context of one of the demo's people, as if from this machine.
     fn ctx(&self, username: &str) -> anyhow::Result<Ctx> {
-        let account = self.accounts.get(username).with_context(|| format!("no user {username}"))?.clone();
+        let account = self
+            .accounts
+            .get(username)
+            .with_context(|| format!("no user {username}"))?
+            .clone();
         let institution = self
             .institutions
             .values()
@@ -69,7 +70,10 @@ impl Cast {
     }
 
     fn institution(&self, code: &str) -> anyhow::Result<InstitutionId> {
-        self.institutions.get(code).map(|i| i.id).with_context(|| format!("no institution {code}"))
+        self.institutions
+            .get(code)
+            .map(|i| i.id)
+            .with_context(|| format!("no institution {code}"))
     }
 
     fn case(&self, number: usize) -> anyhow::Result<&'static Case> {
@@ -80,7 +84,10 @@ impl Cast {
     async fn draft(&self, case: &Case, in_minutes: i64) -> anyhow::Result<ConsultationId> {
         let ctx = self.ctx("lead.admin")?;
         let patient = case.patient();
-        let minor = patient.birth_date.and_then(|b| b.age_at(ctx.now())).is_some_and(|a| a.years() < 14);
+        let minor = patient
+            .birth_date
+            .and_then(|b| b.age_at(ctx.now()))
+            .is_some_and(|a| a.years() < 14);
         let input = ConsultationInput {
             kind: case.kind,
             urgency: case.urgency,
@@ -91,7 +98,11 @@ impl Cast {
             participants: vec![self.institution("east")?, self.institution("west")?],
             wanted: case.wanted.to_vec(),
             consent: Some(Consent {
-                signer: if minor { ConsentSigner::Guardian } else { ConsentSigner::Patient },
+                signer: if minor {
+                    ConsentSigner::Guardian
+                } else {
+                    ConsentSigner::Patient
+                },
                 text_version: "2026-01".to_owned(),
             }),
         };
@@ -104,7 +115,9 @@ impl Cast {
     }
 
     async fn accept(&self, id: ConsultationId, username: &str) -> anyhow::Result<()> {
-        let answer = Answer::Accept { can_provide: vec![DataCategory::Imaging, DataCategory::LabExam] };
+        let answer = Answer::Accept {
+            can_provide: vec![DataCategory::Imaging, DataCategory::LabExam],
+        };
         invitations::answer(&self.app, &self.ctx(username)?, id, answer).await?;
         Ok(())
     }
@@ -124,23 +137,45 @@ impl Cast {
         Ok(id)
     }
 
-    async fn opinion(&self, id: ConsultationId, username: &str, text: &str, dissent: bool) -> anyhow::Result<()> {
-        let input = OpinionInput { text: text.to_owned(), dissent, cites: Vec::new() };
+    async fn opinion(
+        &self,
+        id: ConsultationId,
+        username: &str,
+        text: &str,
+        dissent: bool,
+    ) -> anyhow::Result<()> {
+        let input = OpinionInput {
+            text: text.to_owned(),
+            dissent,
+            cites: Vec::new(),
+        };
         opinions::submit(&self.app, &self.ctx(username)?, id, input).await?;
         Ok(())
     }
 
     async fn phantom(&self, id: ConsultationId, case: &Case) -> anyhow::Result<()> {
         let patient = case.patient();
-        let birth = patient.birth_date.map(String::from).unwrap_or_default().replace('-', "");
+        let birth = patient
+            .birth_date
+            .map(String::from)
+            .unwrap_or_default()
+            .replace('-', "");
         let source = PhantomPatient {
             id: &patient.record_number,
             issuer: "",
             name: &patient.name,
             birth_date: &birth,
-            sex: if patient.sex == Some(Sex::Female) { "F" } else { "M" },
+            sex: if patient.sex == Some(Sex::Female) {
+                "F"
+            } else {
+                "M"
+            },
         };
-        let options = Options { size: PHANTOM.1, slices: PHANTOM.0, ..Options::default() };
+        let options = Options {
+            size: PHANTOM.1,
+            slices: PHANTOM.0,
+            ..Options::default()
+        };
         let ctx = self.ctx("lead.operator")?;
         for (index, object) in phantom::series(&options, &source)?.into_iter().enumerate() {
             let file = Incoming {
@@ -156,7 +191,11 @@ impl Cast {
 
 /// Makes institutions, accounts and consultations.
 pub(super) async fn fill(app: &App) -> anyhow::Result<Vec<User>> {
-    let mut cast = Cast { app: app.clone(), institutions: HashMap::new(), accounts: HashMap::new() };
+    let mut cast = Cast {
+        app: app.clone(),
+        institutions: HashMap::new(),
+        accounts: HashMap::new(),
+    };
     let now = app.now();
     let mut users = Vec::new();
     let mut tx = app.store.begin().await?;
@@ -170,8 +209,13 @@ pub(super) async fn fill(app: &App) -> anyhow::Result<Vec<User>> {
             platform: demo.platform,
         };
         tx.insert_institution(&row).await?;
-        tx.audit(admin::event(now, "admin.add_institution", format!("institution/{}", row.id), &row.id.to_string()))
-            .await?;
+        tx.audit(admin::event(
+            now,
+            "admin.add_institution",
+            format!("institution/{}", row.id),
+            &row.id.to_string(),
+        ))
+        .await?;
         cast.institutions.insert(demo.code, row);
     }
     for demo in USERS {
@@ -180,8 +224,13 @@ pub(super) async fn fill(app: &App) -> anyhow::Result<Vec<User>> {
         let names = (demo.display_name, demo.department);
         let made = admin::new_account(&app.store, demo.username, home, demo.role, names, Some(secrets))?;
         tx.insert_account(&made.account).await?;
-        tx.audit(admin::event(now, "admin.add_account", format!("account/{}", made.account.id), &home.to_string()))
-            .await?;
+        tx.audit(admin::event(
+            now,
+            "admin.add_account",
+            format!("account/{}", made.account.id),
+            &home.to_string(),
+        ))
+        .await?;
         users.push(User::new(&made, demo.institution));
         cast.accounts.insert(demo.username, made.account);
     }
@@ -194,8 +243,20 @@ pub(super) async fn fill(app: &App) -> anyhow::Result<Vec<User>> {
 async fn scenes(cast: &Cast) -> anyhow::Result<()> {
     let signed = cast.session(cast.case(4)?, 0).await?;
     cast.conduct(signed, Command::Start).await?;
-    cast.opinion(signed, "lead.expert", "综合病史与现有检查，同意初步诊断，建议按计划完善检查后实施治疗，并密切随访。", false).await?;
-    cast.opinion(signed, "east.expert", "影像资料支持初步诊断，未见明确远处病灶；建议两周后复查以评估疗效。", false).await?;
+    cast.opinion(
+        signed,
+        "lead.expert",
+        "综合病史与现有检查，同意初步诊断，建议按计划完善检查后实施治疗，并密切随访。",
+        false,
+    )
+    .await?;
+    cast.opinion(
+        signed,
+        "east.expert",
+        "影像资料支持初步诊断，未见明确远处病灶；建议两周后复查以评估疗效。",
+        false,
+    )
+    .await?;
     cast.conduct(signed, Command::End).await?;
     let detail = consultations::read(&cast.app, &cast.ctx("lead.admin")?, signed).await?;
     let input = ReportInput {
@@ -212,8 +273,20 @@ async fn scenes(cast: &Cast) -> anyhow::Result<()> {
 
     let summing = cast.session(cast.case(3)?, 0).await?;
     cast.conduct(summing, Command::Start).await?;
-    cast.opinion(summing, "lead.expert", "病史与检查基本吻合，建议先完善病理及分期评估，再讨论手术时机。", false).await?;
-    cast.opinion(summing, "west.expert", "保留意见：不能除外其他原发灶，建议先行全身检查后再定治疗方案。", true).await?;
+    cast.opinion(
+        summing,
+        "lead.expert",
+        "病史与检查基本吻合，建议先完善病理及分期评估，再讨论手术时机。",
+        false,
+    )
+    .await?;
+    cast.opinion(
+        summing,
+        "west.expert",
+        "保留意见：不能除外其他原发灶，建议先行全身检查后再定治疗方案。",
+        true,
+    )
+    .await?;
     cast.conduct(summing, Command::End).await?;
 
     cast.draft(cast.case(5)?, 3 * 24 * 60).await?;
@@ -234,10 +307,16 @@ async fn scenes(cast: &Cast) -> anyhow::Result<()> {
 
 /// The consultations there are, newest first.
 pub(super) async fn consultations(app: &App) -> anyhow::Result<Vec<Consultation>> {
-    let Some(lead) = app.store.reader().institution_by_code("lead").await? else { return Ok(Vec::new()) };
+    let Some(lead) = app.store.reader().institution_by_code("lead").await? else {
+        return Ok(Vec::new());
+    };
     let found = app.store.reader().consultations_for(lead.id, None, 100).await?;
     Ok(found
         .into_iter()
-        .map(|c| Consultation { id: c.id.to_string(), number: c.number, state: c.state.code().to_owned() })
+        .map(|c| Consultation {
+            id: c.id.to_string(),
+            number: c.number,
+            state: c.state.code().to_owned(),
+        })
         .collect())
 }

@@ -1,7 +1,6 @@
 //! `/api/v1/consultations` and its transitions.
 
 use axum::{
-    Json,
     body::Bytes,
     extract::{Path, Query, State},
 };
@@ -18,6 +17,7 @@ use utoipa::IntoParams;
 use crate::{
     ctx::Ctx,
     error::ServiceError,
+    http::extract::Json,
     services::{consultations, fhir, invitations, views},
     state::App,
 };
@@ -48,7 +48,9 @@ pub async fn list(
     ctx: Ctx,
     Query(page): Query<Page>,
 ) -> Result<Json<ConsultationList>, ServiceError> {
-    consultations::list(&app, &ctx, page.cursor.as_deref(), page.limit).await.map(Json)
+    consultations::list(&app, &ctx, page.cursor.as_deref(), page.limit)
+        .await
+        .map(Json)
 }
 
 /// Saves a new draft; the system issues its number (clause 7.2 a).
@@ -91,7 +93,9 @@ pub async fn edit(
     Query(at): Query<AtVersion>,
     Json(input): Json<ConsultationInput>,
 ) -> Result<Json<Consultation>, ServiceError> {
-    consultations::edit(&app, &ctx, id, at.version, input).await.map(Json)
+    consultations::edit(&app, &ctx, id, at.version, input)
+        .await
+        .map(Json)
 }
 
 /// Sends the invitations (clause 7.2 b).
@@ -133,7 +137,9 @@ pub async fn ready(
     ctx: Ctx,
     Path(id): Path<ConsultationId>,
 ) -> Result<Json<Consultation>, ServiceError> {
-    consultations::conduct(&app, &ctx, id, Command::Ready, "").await.map(Json)
+    consultations::conduct(&app, &ctx, id, Command::Ready, "")
+        .await
+        .map(Json)
 }
 
 /// Starts the session (clause 7.3 a).
@@ -146,7 +152,9 @@ pub async fn start(
     ctx: Ctx,
     Path(id): Path<ConsultationId>,
 ) -> Result<Json<Consultation>, ServiceError> {
-    consultations::conduct(&app, &ctx, id, Command::Start, "").await.map(Json)
+    consultations::conduct(&app, &ctx, id, Command::Start, "")
+        .await
+        .map(Json)
 }
 
 /// Ends the session.
@@ -159,7 +167,9 @@ pub async fn end(
     ctx: Ctx,
     Path(id): Path<ConsultationId>,
 ) -> Result<Json<Consultation>, ServiceError> {
-    consultations::conduct(&app, &ctx, id, Command::End, "").await.map(Json)
+    consultations::conduct(&app, &ctx, id, Command::End, "")
+        .await
+        .map(Json)
 }
 
 /// Gives up before a conclusion, with a reason.
@@ -175,7 +185,9 @@ pub async fn cancel(
     Path(id): Path<ConsultationId>,
     Json(reason): Json<Reason>,
 ) -> Result<Json<Consultation>, ServiceError> {
-    consultations::conduct(&app, &ctx, id, Command::Cancel, &reason.reason).await.map(Json)
+    consultations::conduct(&app, &ctx, id, Command::Cancel, &reason.reason)
+        .await
+        .map(Json)
 }
 
 /// Institutions that the caller's institution can invite.
@@ -183,7 +195,9 @@ pub async fn cancel(
     (status = 200, description = "Institutions", body = Vec<Institution>),
     (status = 401, description = "`unauthenticated`", body = Problem)))]
 pub async fn institutions(State(app): State<App>, ctx: Ctx) -> Result<Json<Vec<Institution>>, ServiceError> {
-    Ok(Json(views::Directory::load(&app).await?.invitable(ctx.institution.id)))
+    Ok(Json(
+        views::Directory::load(&app).await?.invitable(ctx.institution.id),
+    ))
 }
 
 /// Reads a FHIR R4 bundle into the request form. Nothing is stored.
@@ -191,6 +205,10 @@ pub async fn institutions(State(app): State<App>, ctx: Ctx) -> Result<Json<Vec<I
     request_body(content = String, content_type = "application/fhir+json"), responses(
     (status = 200, description = "The form as far as the bundle fills it", body = FhirImport),
     (status = 422, description = "`fhir.not_bundle`, or `fhir.incomplete` with each missing element", body = Problem)))]
-pub async fn import_fhir(State(app): State<App>, ctx: Ctx, body: Bytes) -> Result<Json<FhirImport>, ServiceError> {
+pub async fn import_fhir(
+    State(app): State<App>,
+    ctx: Ctx,
+    body: Bytes,
+) -> Result<Json<FhirImport>, ServiceError> {
     fhir::import(&app, &ctx, body).await.map(Json)
 }

@@ -24,7 +24,10 @@ pub fn get<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// `Set-Cookie` of a new session.
 #[must_use]
 pub fn session(token: &str) -> Option<HeaderValue> {
-    HeaderValue::from_str(&format!("{SESSION}={token}; Path=/; Secure; HttpOnly; SameSite=Lax")).ok()
+    HeaderValue::from_str(&format!(
+        "{SESSION}={token}; Path=/; Secure; HttpOnly; SameSite=Lax"
+    ))
+    .ok()
 }
 
 /// `Set-Cookie` that takes the session away.
@@ -52,8 +55,15 @@ pub fn locale(headers: &HeaderMap, page: bool) -> Locale {
         Some("zh-CN") => Locale::ZhCn,
         _ if page => Locale::ZhCn,
         _ => {
-            let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or("");
-            if accepted.trim_start().to_ascii_lowercase().starts_with("en") { Locale::En } else { Locale::ZhCn }
+            let accepted = headers
+                .get(header::ACCEPT_LANGUAGE)
+                .and_then(|v| v.to_str().ok())
+                .unwrap_or("");
+            if accepted.trim_start().to_ascii_lowercase().starts_with("en") {
+                Locale::En
+            } else {
+                Locale::ZhCn
+            }
         }
     }
 }
@@ -65,7 +75,10 @@ mod tests {
     #[test]
     fn reads_cookies_and_language() {
         let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, HeaderValue::from_static("a=1; __Host-session=tok; lang=en"));
+        headers.append(
+            header::COOKIE,
+            HeaderValue::from_static("a=1; __Host-session=tok; lang=en"),
+        );
         assert_eq!(get(&headers, SESSION), Some("tok"));
         assert_eq!(get(&headers, "b"), None);
         assert_eq!(locale(&headers, true), Locale::En);

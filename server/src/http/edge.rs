@@ -30,7 +30,10 @@ static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Whether the answer is for a program: problems are JSON there, pages elsewhere.
 fn for_programs(path: &str) -> bool {
-    path.starts_with("/api/") || path.starts_with("/health/") || path == "/metrics" || path.starts_with("/pkg/")
+    path.starts_with("/api/")
+        || path.starts_with("/health/")
+        || path == "/metrics"
+        || path.starts_with("/pkg/")
 }
 
 fn device(headers: &HeaderMap) -> String {
@@ -42,17 +45,21 @@ fn device(headers: &HeaderMap) -> String {
         .filter(|c| !c.is_control())
         .take(DEVICE_CHARS_MAX)
         .collect();
-    if agent.trim().is_empty() { UNKNOWN_DEVICE.to_owned() } else { agent }
+    if agent.trim().is_empty() {
+        UNKNOWN_DEVICE.to_owned()
+    } else {
+        agent
+    }
 }
 
 /// The outermost layer: gives the request its context, measures, logs, and gives errors their body.
 pub async fn around(State(app): State<App>, mut http: HttpRequest, next: Next) -> Response {
     let path = http.uri().path().to_owned();
     let programs = for_programs(&path);
-    let ip = http
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or_else(|| std::net::IpAddr::from([0, 0, 0, 0]), |info| info.0.ip().to_canonical());
+    let ip = http.extensions().get::<ConnectInfo<SocketAddr>>().map_or_else(
+        || std::net::IpAddr::from([0, 0, 0, 0]),
+        |info| info.0.ip().to_canonical(),
+    );
     let request = Request {
         id: Uuid::now_v7().simple().to_string(),
         ip,
@@ -62,8 +69,12 @@ pub async fn around(State(app): State<App>, mut http: HttpRequest, next: Next) -
     };
     http.extensions_mut().insert(request.clone());
     let method = http.method().clone();
-    let route = http.extensions().get::<MatchedPath>().map_or_else(|| "other".to_owned(), |m| m.as_str().to_owned());
-    let span = tracing::info_span!("request", request.id = %request.id, http.method = %method, http.route = %route);
+    let route = http
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "other".to_owned(), |m| m.as_str().to_owned());
+    let span =
+        tracing::info_span!("request", request.id = %request.id, http.method = %method, http.route = %route);
     let started = Instant::now();
     let mut response = next.run(http).instrument(span.clone()).await;
     let failed = response.status().is_client_error() || response.status().is_server_error();
@@ -100,7 +111,11 @@ pub async fn around(State(app): State<App>, mut http: HttpRequest, next: Next) -
     ];
     metrics::histogram!("consilium_http_seconds", &labels).record(elapsed.as_secs_f64());
     span.in_scope(|| {
-        tracing::info!(http.status = response.status().as_u16(), elapsed_ms = elapsed.as_millis(), "answered");
+        tracing::info!(
+            http.status = response.status().as_u16(),
+            elapsed_ms = elapsed.as_millis(),
+            "answered"
+        );
     });
     response
 }
@@ -148,7 +163,10 @@ pub fn localise(problem: &mut Problem, locale: Locale) {
 fn problem_response(problem: &Problem) -> Response {
     let body = serde_json::to_vec(problem).unwrap_or_default();
     let mut response = Response::new(Body::from(body));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
     response
 }
 
@@ -164,7 +182,10 @@ pub async fn security_headers(http: HttpRequest, next: Next) -> Response {
         ("referrer-policy", "no-referrer"),
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
-        ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+        (
+            "permissions-policy",
+            "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+        ),
     ] {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
@@ -195,12 +216,19 @@ fn is_same_site(headers: &HeaderMap, authority: Option<String>) -> bool {
 /// Hashed files never change; the others are asked for again.
 pub async fn cache_bundle(http: HttpRequest, next: Next) -> Response {
     let hashed = http.uri().path().rsplit('/').next().is_some_and(|name| {
-        name.split(['-', '.', '_']).any(|part| part.len() >= 8 && part.chars().all(|c| c.is_ascii_hexdigit()))
+        name.split(['-', '.', '_'])
+            .any(|part| part.len() >= 8 && part.chars().all(|c| c.is_ascii_hexdigit()))
     });
     let mut response = next.run(http).await;
-    let value = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let value = if hashed {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     if response.status().is_success() {
-        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
     }
     response
 }
@@ -208,7 +236,10 @@ pub async fn cache_bundle(http: HttpRequest, next: Next) -> Response {
 /// Text as HTML content.
 #[must_use]
 pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -235,6 +266,9 @@ mod tests {
         ] {
             assert_eq!(is_same_site(&headers(pairs), None), same, "{pairs:?}");
         }
-        assert!(is_same_site(&headers(&[("origin", "https://h:1")]), Some("h:1".to_owned())));
+        assert!(is_same_site(
+            &headers(&[("origin", "https://h:1")]),
+            Some("h:1".to_owned())
+        ));
     }
 }

@@ -1,7 +1,13 @@
 //! What handlers take out of a request.
 
-use axum::extract::{FromRequestParts, OptionalFromRequestParts};
-use http::request::Parts;
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request as HttpRequest},
+    response::{IntoResponse, Response},
+};
+use consilium_protocol::{FieldError, codes};
+use http::{HeaderMap, StatusCode, header, request::Parts};
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     ctx::{Ctx, Request},
@@ -39,5 +45,87 @@ impl OptionalFromRequestParts<App> for Ctx {
             Err(ServiceError::Unauthenticated) => Ok(None),
             Err(other) => Err(other),
         }
+    }
+}
+
+/// A JSON body. Unlike axum's own it names the field that is missing or wrong.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
+    type Rejection = Response;
+    async fn from_request(request: HttpRequest, app: &App) -> Result<Self, Response> {
+        if !is_json(request.headers()) {
+            return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
+        }
+        let bytes = Bytes::from_request(request, app)
+            .await
+            .map_err(IntoResponse::into_response)?;
+        parse(&bytes).map(Self).map_err(IntoResponse::into_response)
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("");
+    let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    kind == "application/json" || kind.starts_with("application/") && kind.ends_with("+json")
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ServiceError> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| named(&error))?;
+    reader.end().map_err(|_| ServiceError::Malformed)?;
+    Ok(value)
+}
+
+/// The field of a shape error. The parser's words are not passed on: they may quote data.
+fn named(error: &serde_path_to_error::Error<serde_json::Error>) -> ServiceError {
+    if !error.inner().is_data() {
+        return ServiceError::Malformed;
+    }
+    let at = error.path().to_string();
+    let words = error.inner().to_string();
+    let missing = words
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.split('`').next());
+    let (field, code) = match missing {
+        Some(name) if at == "." => (name.to_owned(), codes::FIELD_REQUIRED),
+        Some(name) => (format!("{at}.{name}"), codes::FIELD_REQUIRED),
+        None => (at, codes::FIELD_UNKNOWN),
+    };
+    ServiceError::Invalid(vec![FieldError::new(field, code)])
+}
+
+#[cfg(test)]
+mod tests {
+    use consilium_protocol::consultation::ConsultationInput;
+
+    use super::*;
+
+    #[test]
+    fn wrong_bodies_name_the_field() {
+        let field = |text: &str| match parse::<ConsultationInput>(text.as_bytes()) {
+            Err(ServiceError::Invalid(errors)) => errors.first().map(|e| (e.field.clone(), e.code.clone())),
+            Err(ServiceError::Malformed) => None,
+            other => panic!("{:?}", other.map(|_| ())),
+        };
+        assert_eq!(
+            field("{}").unwrap(),
+            ("kind".to_owned(), codes::FIELD_REQUIRED.to_owned())
+        );
+        assert_eq!(
+            field(r#"{"kind":"general","patient":{"sex":"x"}}"#).unwrap(),
+            ("patient.sex".to_owned(), codes::FIELD_UNKNOWN.to_owned())
+        );
+        assert_eq!(field("{"), None);
+        assert_eq!(field("not json"), None);
     }
 }

@@ -36,7 +36,11 @@ pub async fn ready(State(app): State<App>) -> StatusCode {
 #[utoipa::path(get, path = "/metrics", tag = "operations", responses(
     (status = 200, description = "Prometheus text", content_type = "text/plain"),
     (status = 404, description = "Not for this caller")))]
-pub async fn metrics(State(app): State<App>, request: Request, ctx: Option<Ctx>) -> Result<Response, ServiceError> {
+pub async fn metrics(
+    State(app): State<App>,
+    request: Request,
+    ctx: Option<Ctx>,
+) -> Result<Response, ServiceError> {
     let operator = ctx.is_some_and(|ctx| ctx.account.role == Role::Ops);
     if !request.ip.is_loopback() && !operator {
         return Err(ServiceError::NotFound);
@@ -45,5 +49,9 @@ pub async fn metrics(State(app): State<App>, request: Request, ctx: Option<Ctx>)
     let gauge = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     metrics::gauge!("consilium_rooms").set(gauge(rooms.rooms));
     metrics::gauge!("consilium_room_connections").set(gauge(rooms.connections));
-    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render()).into_response())
+    Ok((
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
+        app.metrics.render(),
+    )
+        .into_response())
 }

@@ -33,12 +33,18 @@ pub struct Take {
 
 /// The file's name out of `X-File-Name` (percent-encoded UTF-8), for refusals.
 fn file_name(headers: &HeaderMap) -> String {
-    let raw = headers.get("x-file-name").and_then(|v| v.to_str().ok()).unwrap_or("");
+    let raw = headers
+        .get("x-file-name")
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("");
     let mut bytes = Vec::new();
     let mut rest = raw.bytes();
     while let Some(byte) = rest.next() {
         if byte == b'%' {
-            let digit = |b: Option<u8>| b.and_then(|b| char::from(b).to_digit(16)).and_then(|d| u8::try_from(d).ok());
+            let digit = |b: Option<u8>| {
+                b.and_then(|b| char::from(b).to_digit(16))
+                    .and_then(|d| u8::try_from(d).ok())
+            };
             match (digit(rest.next()), digit(rest.next())) {
                 (Some(high), Some(low)) => bytes.push(high * 16 + low),
                 _ => bytes.push(b'?'),
@@ -47,7 +53,11 @@ fn file_name(headers: &HeaderMap) -> String {
             bytes.push(byte);
         }
     }
-    String::from_utf8_lossy(&bytes).chars().filter(|c| !c.is_control()).take(limits::FILE_NAME_CHARS).collect()
+    String::from_utf8_lossy(&bytes)
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(limits::FILE_NAME_CHARS)
+        .collect()
 }
 
 /// Takes one DICOM file; send a folder as one request a file. A refused file leaves the others.
@@ -68,7 +78,11 @@ pub async fn upload(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<(StatusCode, Json<Uploaded>), ServiceError> {
-    let file = Incoming { file_name: file_name(&headers), bytes, confirm_patient: take.confirm_patient };
+    let file = Incoming {
+        file_name: file_name(&headers),
+        bytes,
+        confirm_patient: take.confirm_patient,
+    };
     let uploaded = imaging::upload(&app, &ctx, id, file).await?;
     Ok((StatusCode::CREATED, Json(uploaded)))
 }
@@ -122,7 +136,14 @@ pub async fn thumbnail(
     Path((id, series)): Path<(ConsultationId, SeriesId)>,
 ) -> Result<Response, ServiceError> {
     let bytes = imaging::thumbnail(&app, &ctx, id, series).await?;
-    Ok(([(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "private, max-age=300")], bytes).into_response())
+    Ok((
+        [
+            (header::CONTENT_TYPE, "image/png"),
+            (header::CACHE_CONTROL, "private, max-age=300"),
+        ],
+        bytes,
+    )
+        .into_response())
 }
 
 #[cfg(test)]
@@ -132,7 +153,10 @@ mod tests {
     #[test]
     fn file_names_are_decoded_and_cleaned() {
         let mut headers = HeaderMap::new();
-        headers.insert("x-file-name", http::HeaderValue::from_static("%E5%BD%B1%E5%83%8F/01%0a.dcm%zz"));
+        headers.insert(
+            "x-file-name",
+            http::HeaderValue::from_static("%E5%BD%B1%E5%83%8F/01%0a.dcm%zz"),
+        );
         assert_eq!(file_name(&headers), "影像/01.dcm?");
         assert_eq!(file_name(&HeaderMap::new()), "");
     }

@@ -58,7 +58,10 @@ pub async fn join(
 ) -> Result<Response, ServiceError> {
     let ctx = match (&query.ticket, cookies::get(&headers, cookies::SESSION)) {
         (Some(ticket), _) => {
-            let session = app.tickets.redeem(ticket, id, request.now).ok_or(ServiceError::Unauthenticated)?;
+            let session = app
+                .tickets
+                .redeem(ticket, id, request.now)
+                .ok_or(ServiceError::Unauthenticated)?;
             sessions::by_hash(&app, &request, session).await?
         }
         (None, Some(token)) => sessions::authenticate(&app, &request, token).await?,
@@ -75,7 +78,13 @@ pub async fn join(
 
 async fn prepare(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Join, ServiceError> {
     let case = access::open(app, ctx, id, Action::EnterRoom).await?;
-    let submitted = app.store.reader().opinions(id).await?.iter().any(|o| o.author == ctx.account.id);
+    let submitted = app
+        .store
+        .reader()
+        .opinions(id)
+        .await?
+        .iter()
+        .any(|o| o.author == ctx.account.id);
     Ok(Join {
         consultation: id,
         person: Person {

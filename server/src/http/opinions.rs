@@ -1,9 +1,6 @@
 //! `/api/v1/consultations/{id}/opinions`.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::extract::{Path, State};
 use consilium_domain::ConsultationId;
 use consilium_protocol::{
     Problem,
@@ -11,7 +8,7 @@ use consilium_protocol::{
 };
 use http::StatusCode;
 
-use crate::{ctx::Ctx, error::ServiceError, services::opinions, state::App};
+use crate::{ctx::Ctx, error::ServiceError, http::extract::Json, services::opinions, state::App};
 
 /// Submits the caller's opinion, signed and unchangeable (clause 7.3 d).
 #[utoipa::path(post, path = "/api/v1/consultations/{id}/opinions", tag = "opinions", params(("id" = ConsultationId, Path)),

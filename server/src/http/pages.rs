@@ -64,10 +64,14 @@ fn page(app: &App, ctx: &Ctx, path: &str, view: View) -> Response {
 /// The page of a failed request; somebody without a session is sent to sign in. Without the person's
 /// name, since finding it could fail too.
 pub fn error(app: &App, request: &Request, path: &str, problem: Problem) -> Response {
-    if problem.status == StatusCode::UNAUTHORIZED.as_u16() && problem.code == consilium_protocol::codes::UNAUTHENTICATED {
+    if problem.status == StatusCode::UNAUTHORIZED.as_u16()
+        && problem.code == consilium_protocol::codes::UNAUTHENTICATED
+    {
         let location = format!("/sign-in?next={}", percent_encoded(path));
         let mut response = Redirect::to(&location).into_response();
-        response.headers_mut().insert(header::CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
+        response
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
         return response;
     }
     draw(app, request, None, path, View::Error { problem })
@@ -76,7 +80,9 @@ pub fn error(app: &App, request: &Request, path: &str, problem: Problem) -> Resp
 fn percent_encoded(text: &str) -> String {
     text.bytes()
         .map(|b| match b {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(b).to_string(),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                char::from(b).to_string()
+            }
             _ => format!("%{b:02X}"),
         })
         .collect()
@@ -84,7 +90,11 @@ fn percent_encoded(text: &str) -> String {
 
 /// Only addresses of our own: a path, not another host.
 fn own_path(next: &str) -> &str {
-    if next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']) { next } else { "/" }
+    if next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']) {
+        next
+    } else {
+        "/"
+    }
 }
 
 #[derive(Deserialize)]
@@ -105,7 +115,16 @@ async fn sign_in_page(
     if ctx.is_some() {
         return Redirect::to(&next).into_response();
     }
-    draw(&app, &request, None, "/sign-in", View::SignIn { refused: query.refused.is_some(), next })
+    draw(
+        &app,
+        &request,
+        None,
+        "/sign-in",
+        View::SignIn {
+            refused: query.refused.is_some(),
+            next,
+        },
+    )
 }
 
 #[derive(Deserialize)]
@@ -123,7 +142,11 @@ async fn sign_in(
     Form(form): Form<SignInForm>,
 ) -> Result<Response, ServiceError> {
     let next = own_path(&form.next).to_owned();
-    let given = SignIn { username: form.username, password: form.password, totp: form.totp.trim().to_owned() };
+    let given = SignIn {
+        username: form.username,
+        password: form.password,
+        totp: form.totp.trim().to_owned(),
+    };
     match sessions::sign_in(&app, &request, given).await {
         Ok(started) => {
             let cookie = cookies::session(&started.token).ok_or(ServiceError::Malformed)?;
@@ -141,7 +164,11 @@ async fn sign_out(State(app): State<App>, ctx: Option<Ctx>) -> Result<Response, 
     if let Some(ctx) = ctx {
         sessions::sign_out(&app, &ctx).await?;
     }
-    Ok(([(header::SET_COOKIE, cookies::no_session())], Redirect::to("/sign-in")).into_response())
+    Ok((
+        [(header::SET_COOKIE, cookies::no_session())],
+        Redirect::to("/sign-in"),
+    )
+        .into_response())
 }
 
 #[derive(Deserialize)]
@@ -185,7 +212,11 @@ fn id_of(text: &str) -> Result<ConsultationId, ServiceError> {
     text.parse().map_err(|_| ServiceError::NotFound)
 }
 
-async fn consultation(State(app): State<App>, ctx: Ctx, Path(id): Path<String>) -> Result<Response, ServiceError> {
+async fn consultation(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(id): Path<String>,
+) -> Result<Response, ServiceError> {
     let id = id_of(&id)?;
     let consultation = consultations::read_audited(&app, &ctx, id).await?;
     let case = access::load(&app, id).await?;
@@ -194,7 +225,10 @@ async fn consultation(State(app): State<App>, ctx: Ctx, Path(id): Path<String>) 
     } else {
         Vec::new()
     };
-    let view = View::Consultation { consultation: Box::new(consultation), series };
+    let view = View::Consultation {
+        consultation: Box::new(consultation),
+        series,
+    };
     Ok(page(&app, &ctx, &format!("/consultations/{id}"), view))
 }
 
@@ -203,25 +237,41 @@ async fn room(State(app): State<App>, ctx: Ctx, Path(id): Path<String>) -> Resul
     access::open(&app, &ctx, id, Action::EnterRoom).await?;
     let consultation = consultations::read_audited(&app, &ctx, id).await?;
     let series = imaging::series(&app, &ctx, id).await?;
-    let view = View::Room { consultation: Box::new(consultation), series };
+    let view = View::Room {
+        consultation: Box::new(consultation),
+        series,
+    };
     Ok(page(&app, &ctx, &format!("/consultations/{id}/room"), view))
 }
 
-async fn conclude(State(app): State<App>, ctx: Ctx, Path(id): Path<String>) -> Result<Response, ServiceError> {
+async fn conclude(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(id): Path<String>,
+) -> Result<Response, ServiceError> {
     let id = id_of(&id)?;
     let case = access::open(&app, &ctx, id, Action::SignReport).await?;
     if case.consultation.state != ConsultationState::Summarising {
         return Ok(Redirect::to(&format!("/consultations/{id}")).into_response());
     }
     let consultation = consultations::read_audited(&app, &ctx, id).await?;
-    let view = View::Conclude { consultation: Box::new(consultation) };
+    let view = View::Conclude {
+        consultation: Box::new(consultation),
+    };
     Ok(page(&app, &ctx, &format!("/consultations/{id}/conclude"), view))
 }
 
 async fn report(State(app): State<App>, ctx: Ctx, Path(id): Path<String>) -> Result<Response, ServiceError> {
     let id = id_of(&id)?;
     let report = reports::read(&app, &ctx, id).await?;
-    Ok(page(&app, &ctx, &format!("/consultations/{id}/report"), View::Report { report: Box::new(report) }))
+    Ok(page(
+        &app,
+        &ctx,
+        &format!("/consultations/{id}/report"),
+        View::Report {
+            report: Box::new(report),
+        },
+    ))
 }
 
 #[cfg(test)]

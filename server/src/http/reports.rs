@@ -1,9 +1,6 @@
 //! The report of a consultation.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::extract::{Path, State};
 use consilium_domain::ConsultationId;
 use consilium_protocol::{
     Problem,
@@ -11,7 +8,7 @@ use consilium_protocol::{
 };
 use http::StatusCode;
 
-use crate::{ctx::Ctx, error::ServiceError, services::reports, state::App};
+use crate::{ctx::Ctx, error::ServiceError, http::extract::Json, services::reports, state::App};
 
 /// Signs the conclusion; it must cite every submitted opinion (clause 7.4 a).
 #[utoipa::path(post, path = "/api/v1/consultations/{id}/sign", tag = "reports", params(("id" = ConsultationId, Path)),

@@ -1,6 +1,6 @@
 //! `/api/v1/session`.
 
-use axum::{Json, extract::State};
+use axum::extract::State;
 use consilium_protocol::{
     Problem,
     session::{Me, SignIn},
@@ -10,7 +10,7 @@ use http::{StatusCode, header};
 use crate::{
     ctx::{Ctx, Request},
     error::ServiceError,
-    http::cookies,
+    http::{cookies, extract::Json},
     services::sessions,
     state::App,
 };
@@ -29,7 +29,11 @@ pub async fn sign_in(
 ) -> Result<Cookie<Json<Me>>, ServiceError> {
     let started = sessions::sign_in(&app, &request, given).await?;
     let cookie = cookies::session(&started.token).ok_or(ServiceError::Malformed)?;
-    Ok((StatusCode::CREATED, [(header::SET_COOKIE, cookie)], Json(sessions::me(&started.ctx))))
+    Ok((
+        StatusCode::CREATED,
+        [(header::SET_COOKIE, cookie)],
+        Json(sessions::me(&started.ctx)),
+    ))
 }
 
 /// Who am I.
@@ -46,5 +50,9 @@ pub async fn who(ctx: Ctx) -> Json<Me> {
     (status = 401, description = "`unauthenticated`", body = Problem)))]
 pub async fn sign_out(State(app): State<App>, ctx: Ctx) -> Result<Cookie<()>, ServiceError> {
     sessions::sign_out(&app, &ctx).await?;
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookies::no_session())], ()))
+    Ok((
+        StatusCode::NO_CONTENT,
+        [(header::SET_COOKIE, cookies::no_session())],
+        (),
+    ))
 }

@@ -35,13 +35,23 @@ impl Case {
     /// Whether the caller may.
     #[must_use]
     pub fn decide(&self, ctx: &Ctx, action: Action) -> Decision {
-        decide(ctx.subject(), action, self.relation(ctx.institution.id), self.consultation.state)
+        decide(
+            ctx.subject(),
+            action,
+            self.relation(ctx.institution.id),
+            self.consultation.state,
+        )
     }
 
     /// What the caller may change in the live room.
     #[must_use]
     pub fn room_rights(&self, ctx: &Ctx, opinion_submitted: bool) -> RoomRights {
-        room_rights(ctx.subject(), self.relation(ctx.institution.id), self.consultation.state, opinion_submitted)
+        room_rights(
+            ctx.subject(),
+            self.relation(ctx.institution.id),
+            self.consultation.state,
+            opinion_submitted,
+        )
     }
 }
 
@@ -57,7 +67,10 @@ pub async fn load(app: &App, id: ConsultationId) -> Result<Case, ServiceError> {
     for invitation in &mut invitations {
         invitation.state = consilium_domain::invitation::state_at(invitation.state, invitation.due_at, now);
     }
-    Ok(Case { consultation, invitations })
+    Ok(Case {
+        consultation,
+        invitations,
+    })
 }
 
 /// Loads a consultation for an action of the caller.
@@ -100,7 +113,8 @@ pub async fn refuse(
 ) -> Result<(), ServiceError> {
     let mut tx = app.store.begin().await?;
     let action = format!("access.refused.{}", snake(what));
-    tx.audit(ctx.event(&action, format!("consultation/{id}"), code, known)).await?;
+    tx.audit(ctx.event(&action, format!("consultation/{id}"), code, known))
+        .await?;
     tx.commit().await?;
     metrics::counter!("consilium_access_refused_total").increment(1);
     Ok(())
@@ -120,5 +134,8 @@ fn snake(name: &str) -> String {
 /// Whether a session of this consultation runs or is being summed up.
 #[must_use]
 pub const fn opinions_open(state: ConsultationState) -> bool {
-    matches!(state, ConsultationState::InSession | ConsultationState::Summarising)
+    matches!(
+        state,
+        ConsultationState::InSession | ConsultationState::Summarising
+    )
 }

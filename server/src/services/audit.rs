@@ -35,9 +35,17 @@ pub async fn read(app: &App, ctx: &Ctx, query: Query) -> Result<Vec<AuditFields>
     let scope = audit_scope(ctx.account.role);
     let mut tx = app.store.begin().await?;
     let result = if scope.is_some() { "ok" } else { codes::FORBIDDEN };
-    tx.audit(ctx.event("audit.read", "audit/events".to_owned(), result, query.consultation)).await?;
+    tx.audit(ctx.event(
+        "audit.read",
+        "audit/events".to_owned(),
+        result,
+        query.consultation,
+    ))
+    .await?;
     tx.commit().await?;
-    let Some(own_only) = scope else { return Err(ServiceError::Forbidden) };
+    let Some(own_only) = scope else {
+        return Err(ServiceError::Forbidden);
+    };
     let filter = AuditFilter {
         institution: own_only.then(|| ctx.institution.id.to_string()),
         consultation: query.consultation,
@@ -46,7 +54,10 @@ pub async fn read(app: &App, ctx: &Ctx, query: Query) -> Result<Vec<AuditFields>
         from: query.from,
         to: query.to,
     };
-    let limit = query.limit.unwrap_or(limits::PAGE_ROWS_DEFAULT).clamp(1, limits::PAGE_ROWS_MAX);
+    let limit = query
+        .limit
+        .unwrap_or(limits::PAGE_ROWS_DEFAULT)
+        .clamp(1, limits::PAGE_ROWS_MAX);
     let records = app.store.reader().audit_page(filter, query.before, limit).await?;
     Ok(records.into_iter().map(AuditRecord::into_fields).collect())
 }

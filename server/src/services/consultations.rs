@@ -36,7 +36,11 @@ impl From<Refusal> for ServiceError {
                 .collect(),
             _ => Vec::new(),
         };
-        Self::Refused { code: refusal.code(), state, errors }
+        Self::Refused {
+            code: refusal.code(),
+            state,
+            errors,
+        }
     }
 }
 
@@ -72,7 +76,8 @@ pub async fn step(
             let mut tx = app.store.begin().await?;
             let id = case.consultation.id;
             let action = format!("consultation.{}", command.code());
-            tx.audit(ctx.event(&action, format!("consultation/{id}"), refusal.code(), Some(id))).await?;
+            tx.audit(ctx.event(&action, format!("consultation/{id}"), refusal.code(), Some(id)))
+                .await?;
             tx.commit().await?;
             Err(refusal.into())
         }
@@ -86,7 +91,13 @@ pub async fn step(
 pub async fn create(app: &App, ctx: &Ctx, input: ConsultationInput) -> Result<Consultation, ServiceError> {
     if !may_create(ctx.account.role) {
         let mut tx = app.store.begin().await?;
-        tx.audit(ctx.event("consultation.create", "consultation/new".to_owned(), codes::FORBIDDEN, None)).await?;
+        tx.audit(ctx.event(
+            "consultation.create",
+            "consultation/new".to_owned(),
+            codes::FORBIDDEN,
+            None,
+        ))
+        .await?;
         tx.commit().await?;
         return Err(ServiceError::Forbidden);
     }
@@ -123,7 +134,13 @@ pub async fn create(app: &App, ctx: &Ctx, input: ConsultationInput) -> Result<Co
     };
     tx.insert_patient(&patient).await?;
     tx.insert_consultation(&stored).await?;
-    tx.audit(ctx.event("consultation.create", format!("consultation/{id}"), "ok", Some(id))).await?;
+    tx.audit(ctx.event(
+        "consultation.create",
+        format!("consultation/{id}"),
+        "ok",
+        Some(id),
+    ))
+    .await?;
     tx.commit().await?;
     read(app, ctx, id).await
 }
@@ -171,7 +188,8 @@ pub async fn edit(
     let mut tx = app.store.begin().await?;
     tx.update_patient(&patient).await?;
     tx.update_consultation(&stored, version).await?;
-    tx.audit(ctx.event("consultation.edit", format!("consultation/{id}"), "ok", Some(id))).await?;
+    tx.audit(ctx.event("consultation.edit", format!("consultation/{id}"), "ok", Some(id)))
+        .await?;
     tx.commit().await?;
     read(app, ctx, id).await
 }
@@ -212,12 +230,31 @@ pub async fn invite(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Consulta
         } else {
             tx.insert_invitation(&invitation).await?;
         }
-        tx.audit(ctx.event("invitation.send", format!("invitation/{}", invitation.id), "ok", Some(id))).await?;
+        tx.audit(ctx.event(
+            "invitation.send",
+            format!("invitation/{}", invitation.id),
+            "ok",
+            Some(id),
+        ))
+        .await?;
     }
-    for dropped in case.invitations.iter().filter(|i| !case.consultation.chosen.contains(&i.institution)) {
-        tx.update_invitation(&Invitation { state: InvitationState::Revoked, ..dropped.clone() }).await?;
+    for dropped in case
+        .invitations
+        .iter()
+        .filter(|i| !case.consultation.chosen.contains(&i.institution))
+    {
+        tx.update_invitation(&Invitation {
+            state: InvitationState::Revoked,
+            ..dropped.clone()
+        })
+        .await?;
     }
-    let stored = Stored { state, due_at: Some(now.plus_ms(term)), updated_at: now, ..case.consultation };
+    let stored = Stored {
+        state,
+        due_at: Some(now.plus_ms(term)),
+        updated_at: now,
+        ..case.consultation
+    };
     save(&mut tx, ctx, &stored, Command::Invite).await?;
     tx.commit().await?;
     read(app, ctx, id).await
@@ -242,7 +279,11 @@ pub async fn conduct(
         check.finish()?;
     }
     let now = ctx.now();
-    let mut stored = Stored { state, updated_at: now, ..case.consultation };
+    let mut stored = Stored {
+        state,
+        updated_at: now,
+        ..case.consultation
+    };
     match command {
         Command::Start => stored.started_at = Some(now),
         Command::End => stored.ended_at = Some(now),
@@ -259,10 +300,21 @@ pub async fn conduct(
 ///
 /// # Errors
 /// Changed meanwhile, or the store fails.
-pub async fn save(tx: &mut WriteTx, ctx: &Ctx, stored: &Stored, command: Command) -> Result<(), ServiceError> {
+pub async fn save(
+    tx: &mut WriteTx,
+    ctx: &Ctx,
+    stored: &Stored,
+    command: Command,
+) -> Result<(), ServiceError> {
     tx.update_consultation(stored, stored.version).await?;
     let action = format!("consultation.{}", command.code());
-    tx.audit(ctx.event(&action, format!("consultation/{}", stored.id), "ok", Some(stored.id))).await?;
+    tx.audit(ctx.event(
+        &action,
+        format!("consultation/{}", stored.id),
+        "ok",
+        Some(stored.id),
+    ))
+    .await?;
     Ok(())
 }
 
@@ -273,7 +325,8 @@ pub async fn save(tx: &mut WriteTx, ctx: &Ctx, stored: &Stored, command: Command
 pub async fn read_audited(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Consultation, ServiceError> {
     let consultation = read(app, ctx, id).await?;
     let mut tx = app.store.begin().await?;
-    tx.audit(ctx.event("consultation.read", format!("consultation/{id}"), "ok", Some(id))).await?;
+    tx.audit(ctx.event("consultation.read", format!("consultation/{id}"), "ok", Some(id)))
+        .await?;
     tx.commit().await?;
     Ok(consultation)
 }
@@ -297,15 +350,22 @@ pub async fn list(
     cursor: Option<&str>,
     limit: Option<u32>,
 ) -> Result<ConsultationList, ServiceError> {
-    let limit = limit.unwrap_or(limits::PAGE_ROWS_DEFAULT).clamp(1, limits::PAGE_ROWS_MAX);
+    let limit = limit
+        .unwrap_or(limits::PAGE_ROWS_DEFAULT)
+        .clamp(1, limits::PAGE_ROWS_MAX);
     let after = cursor.map(read_cursor).transpose()?;
     let reader = app.store.reader();
     let directory = views::Directory::load(app).await?;
-    let found = reader.consultations_for(ctx.institution.id, after, u64::from(limit) + 1).await?;
+    let found = reader
+        .consultations_for(ctx.institution.id, after, u64::from(limit) + 1)
+        .await?;
     let more = found.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     let mut items = Vec::new();
     let mut last = None;
-    for consultation in found.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX)) {
+    for consultation in found
+        .into_iter()
+        .take(usize::try_from(limit).unwrap_or(usize::MAX))
+    {
         last = Some((consultation.updated_at, consultation.id));
         let case = access::load(app, consultation.id).await?;
         let visible = [Action::Read, Action::ReadReport]
@@ -314,7 +374,10 @@ pub async fn list(
         if !visible {
             continue;
         }
-        let patient = reader.patient(case.consultation.patient).await?.ok_or(ServiceError::NotFound)?;
+        let patient = reader
+            .patient(case.consultation.patient)
+            .await?
+            .ok_or(ServiceError::NotFound)?;
         let submitted = reader.opinions(case.consultation.id).await?;
         items.push(views::row(ctx, &case, &patient, &submitted, &directory)?);
     }
@@ -326,5 +389,8 @@ fn read_cursor(text: &str) -> Result<(consilium_domain::Timestamp, ConsultationI
     let wrong = || ServiceError::field("cursor", codes::FIELD_UNKNOWN);
     let (at, id) = text.split_once('.').ok_or_else(wrong)?;
     let at = at.parse().map_err(|_| wrong())?;
-    Ok((consilium_domain::Timestamp::from_ms(at), id.parse().map_err(|_| wrong())?))
+    Ok((
+        consilium_domain::Timestamp::from_ms(at),
+        id.parse().map_err(|_| wrong())?,
+    ))
 }

@@ -14,16 +14,30 @@ use crate::{ctx::Ctx, error::ServiceError, state::App};
 pub async fn import(app: &App, ctx: &Ctx, body: Bytes) -> Result<FhirImport, ServiceError> {
     let outcome = if may_create(ctx.account.role) {
         let now = ctx.now();
-        tokio::task::spawn_blocking(move || import_bundle(&body, now)).await?.map_err(|error| match error {
-            ImportError::Incomplete(errors) => ServiceError::Content { code: codes::FHIR_INCOMPLETE, errors },
-            _ => ServiceError::Content { code: codes::FHIR_NOT_BUNDLE, errors: Vec::new() },
-        })
+        tokio::task::spawn_blocking(move || import_bundle(&body, now))
+            .await?
+            .map_err(|error| match error {
+                ImportError::Incomplete(errors) => ServiceError::Content {
+                    code: codes::FHIR_INCOMPLETE,
+                    errors,
+                },
+                _ => ServiceError::Content {
+                    code: codes::FHIR_NOT_BUNDLE,
+                    errors: Vec::new(),
+                },
+            })
     } else {
         Err(ServiceError::Forbidden)
     };
     let result = outcome.as_ref().map_or_else(|e| e.code().0, |_| "ok");
     let mut tx = app.store.begin().await?;
-    tx.audit(ctx.event("consultation.import_fhir", "consultation/new".to_owned(), result, None)).await?;
+    tx.audit(ctx.event(
+        "consultation.import_fhir",
+        "consultation/new".to_owned(),
+        result,
+        None,
+    ))
+    .await?;
     tx.commit().await?;
     outcome
 }

@@ -60,7 +60,10 @@ fn refusal(file_name: &str, error: &DicomError) -> ServiceError {
 }
 
 fn content(code: &'static str, file_name: &str) -> ServiceError {
-    ServiceError::Content { code, errors: vec![FieldError::new(file_name, code)] }
+    ServiceError::Content {
+        code,
+        errors: vec![FieldError::new(file_name, code)],
+    }
 }
 
 /// Frames as they travel: each packed without loss (colour as it is) and compressed, behind a table
@@ -111,12 +114,23 @@ fn frame_of(container: &Bytes, index: u32) -> Option<Bytes> {
 /// # Errors
 /// Not allowed; not DICOM, cut short, without an image, of a kind that cannot be shown; of another
 /// patient; or of a patient that nobody has confirmed to be this one.
-pub async fn upload(app: &App, ctx: &Ctx, id: ConsultationId, file: Incoming) -> Result<Uploaded, ServiceError> {
+pub async fn upload(
+    app: &App,
+    ctx: &Ctx,
+    id: ConsultationId,
+    file: Incoming,
+) -> Result<Uploaded, ServiceError> {
     let case = access::open(app, ctx, id, Action::Upload).await?;
     let result = take(app, ctx, id, case.consultation.patient, file).await;
     if let Err(error) = &result {
         let mut tx = app.store.begin().await?;
-        tx.audit(ctx.event("image.upload", format!("consultation/{id}"), error.code().0, Some(id))).await?;
+        tx.audit(ctx.event(
+            "image.upload",
+            format!("consultation/{id}"),
+            error.code().0,
+            Some(id),
+        ))
+        .await?;
         tx.commit().await?;
     } else {
         opinions::refresh_room(app, id, "images").await?;
@@ -141,7 +155,11 @@ async fn take(
     let prepared = tokio::task::spawn_blocking(move || -> Result<Prepared, DicomError> {
         let parsed = dicom::parse(&bytes)?;
         let frames = frames(&bytes, &parsed.meta)?;
-        Ok(Prepared { parsed, frames, sha256: Sha256::digest(&bytes).into() })
+        Ok(Prepared {
+            parsed,
+            frames,
+            sha256: Sha256::digest(&bytes).into(),
+        })
     })
     .await?
     .map_err(|error| refusal(&file.file_name, &error))?;
@@ -184,9 +202,15 @@ struct Keys {
 
 fn keys(app: &App, institution: InstitutionId, id: ConsultationId, parsed: &ParsedInstance) -> Keys {
     let keyed = |kind: &str, uid: &str| {
-        app.store.vault().patient_identifier(kind, &format!("{id}|{institution}|{uid}")).into_bytes()
+        app.store
+            .vault()
+            .patient_identifier(kind, &format!("{id}|{institution}|{uid}"))
+            .into_bytes()
     };
-    Keys { series: keyed("series", &parsed.series_uid), sop: keyed("sop", &parsed.sop_instance_uid) }
+    Keys {
+        series: keyed("series", &parsed.series_uid),
+        sop: keyed("sop", &parsed.sop_instance_uid),
+    }
 }
 
 async fn find_known(
@@ -195,8 +219,13 @@ async fn find_known(
     keys: &Keys,
 ) -> Result<Option<(SeriesId, StoredInstance)>, ServiceError> {
     let reader = app.store.reader();
-    let Some(series) = reader.series_by_key(id, &keys.series).await? else { return Ok(None) };
-    Ok(reader.instance_by_key(series.id, &keys.sop).await?.map(|i| (series.id, i)))
+    let Some(series) = reader.series_by_key(id, &keys.series).await? else {
+        return Ok(None);
+    };
+    Ok(reader
+        .instance_by_key(series.id, &keys.sop)
+        .await?
+        .map(|i| (series.id, i)))
 }
 
 /// Whose pictures these are. A file whose Patient ID equals the record number is this patient's; the
@@ -210,11 +239,18 @@ async fn patient_link(
     file: &Incoming,
 ) -> Result<Option<SourcePatientLink>, ServiceError> {
     let source = &parsed.patient;
-    let key = if source.id.trim().is_empty() { source.name.trim() } else { source.id.trim() };
+    let key = if source.id.trim().is_empty() {
+        source.name.trim()
+    } else {
+        source.id.trim()
+    };
     let source_hash = app
         .store
         .vault()
-        .patient_identifier("dicom", &format!("{}|{}|{key}", ctx.institution.id, source.issuer.trim()))
+        .patient_identifier(
+            "dicom",
+            &format!("{}|{}|{key}", ctx.institution.id, source.issuer.trim()),
+        )
         .into_bytes();
     match app.store.reader().source_patient(id, ctx.institution.id).await? {
         Some(known) if known == source_hash => Ok(None),
@@ -230,7 +266,8 @@ async fn patient_link(
                         FieldError {
                             field: "source_patient.name".to_owned(),
                             code: codes::DICOM_PATIENT_UNCONFIRMED.to_owned(),
-                            message: consilium_domain::person::mask_name(&source.name.replace('^', " ")).to_string(),
+                            message: consilium_domain::person::mask_name(&source.name.replace('^', " "))
+                                .to_string(),
                         },
                         FieldError {
                             field: "source_patient.id".to_owned(),
@@ -240,7 +277,11 @@ async fn patient_link(
                     ],
                 });
             }
-            Ok(Some(SourcePatientLink { consultation: id, institution: ctx.institution.id, source_hash }))
+            Ok(Some(SourcePatientLink {
+                consultation: id,
+                institution: ctx.institution.id,
+                source_hash,
+            }))
         }
     }
 }
@@ -264,7 +305,8 @@ async fn insert(
             Some(_) => {}
             None => {
                 tx.link_source_patient(&link).await?;
-                tx.audit(ctx.event("image.link_patient", format!("consultation/{id}"), "ok", Some(id))).await?;
+                tx.audit(ctx.event("image.link_patient", format!("consultation/{id}"), "ok", Some(id)))
+                    .await?;
             }
         }
     }
@@ -298,10 +340,16 @@ async fn insert(
         sha256: prepared.sha256,
     })
     .await?;
-    tx.audit(ctx.event("image.upload", format!("instance/{instance}"), "ok", Some(id))).await?;
+    tx.audit(ctx.event("image.upload", format!("instance/{instance}"), "ok", Some(id)))
+        .await?;
     tx.commit().await?;
     metrics::counter!("consilium_instances_stored_total").increment(1);
-    Ok(Uploaded { series_id: series, instance_id: instance, duplicate: false, sha256: hex::encode(prepared.sha256) })
+    Ok(Uploaded {
+        series_id: series,
+        instance_id: instance,
+        duplicate: false,
+        sha256: hex::encode(prepared.sha256),
+    })
 }
 
 /// The series of a consultation with all a viewer needs before the first pixel.
@@ -341,11 +389,19 @@ pub async fn series(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Vec<Seri
 }
 
 /// Finds an instance of this consultation, or nothing.
-async fn instance_in(app: &App, id: ConsultationId, instance: InstanceId) -> Result<StoredInstance, ServiceError> {
+async fn instance_in(
+    app: &App,
+    id: ConsultationId,
+    instance: InstanceId,
+) -> Result<StoredInstance, ServiceError> {
     let reader = app.store.reader();
     let found = reader.instance(instance).await?.ok_or(ServiceError::NotFound)?;
     let series = reader.series(found.series).await?.ok_or(ServiceError::NotFound)?;
-    if series.consultation == id { Ok(found) } else { Err(ServiceError::NotFound) }
+    if series.consultation == id {
+        Ok(found)
+    } else {
+        Err(ServiceError::NotFound)
+    }
 }
 
 /// One frame, losslessly packed, still gzip-compressed. The first frame a session reads of a series is
@@ -362,12 +418,18 @@ pub async fn frame(
 ) -> Result<Bytes, ServiceError> {
     access::open(app, ctx, id, Action::ViewImages).await?;
     let stored = instance_in(app, id, instance).await?;
-    let file = app.store.reader().file(stored.frames).await?.ok_or(ServiceError::NotFound)?;
+    let file = app
+        .store
+        .reader()
+        .file(stored.frames)
+        .await?
+        .ok_or(ServiceError::NotFound)?;
     let container = app.files.get(&file).await?;
     let frame = frame_of(&container, index).ok_or(ServiceError::NotFound)?;
     if app.reads.first(ctx.session, stored.series) {
         let mut tx = app.store.begin().await?;
-        tx.audit(ctx.event("image.read", format!("series/{}", stored.series), "ok", Some(id))).await?;
+        tx.audit(ctx.event("image.read", format!("series/{}", stored.series), "ok", Some(id)))
+            .await?;
         tx.commit().await?;
     }
     Ok(frame)
@@ -396,17 +458,29 @@ impl Reads {
 ///
 /// # Errors
 /// Not there for the caller.
-pub async fn thumbnail(app: &App, ctx: &Ctx, id: ConsultationId, series: SeriesId) -> Result<Bytes, ServiceError> {
+pub async fn thumbnail(
+    app: &App,
+    ctx: &Ctx,
+    id: ConsultationId,
+    series: SeriesId,
+) -> Result<Bytes, ServiceError> {
     access::open(app, ctx, id, Action::ViewImages).await?;
     let reader = app.store.reader();
-    let found = reader.series(series).await?.filter(|s| s.consultation == id).ok_or(ServiceError::NotFound)?;
+    let found = reader
+        .series(series)
+        .await?
+        .filter(|s| s.consultation == id)
+        .ok_or(ServiceError::NotFound)?;
     let mut instances = Vec::new();
     for instance in reader.instances_of(found.id).await? {
         let meta: InstanceMeta = serde_json::from_value(instance.meta)?;
         instances.push((instance.original, meta));
     }
     sort_along_normal(&mut instances, |(_, meta)| meta);
-    let (original, meta) = instances.get(instances.len() / 2).cloned().ok_or(ServiceError::NotFound)?;
+    let (original, meta) = instances
+        .get(instances.len() / 2)
+        .cloned()
+        .ok_or(ServiceError::NotFound)?;
     let file = reader.file(original).await?.ok_or(ServiceError::NotFound)?;
     let bytes = app.files.get(&file).await?;
     let permit = app.decode_gate.acquire().await.map_err(|_| ServiceError::Busy)?;

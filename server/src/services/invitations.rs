@@ -18,7 +18,11 @@ use crate::{
 
 impl From<AnswerRefusal> for ServiceError {
     fn from(refusal: AnswerRefusal) -> Self {
-        Self::Refused { code: refusal.code(), state: None, errors: Vec::new() }
+        Self::Refused {
+            code: refusal.code(),
+            state: None,
+            errors: Vec::new(),
+        }
     }
 }
 
@@ -49,7 +53,8 @@ pub async fn answer(
     let state = match decide_answer(own.state, own.due_at, &given, ctx.now()) {
         Ok(state) => state,
         Err(refusal) => {
-            tx.audit(ctx.event("invitation.answer", target, refusal.code(), Some(id))).await?;
+            tx.audit(ctx.event("invitation.answer", target, refusal.code(), Some(id)))
+                .await?;
             tx.commit().await?;
             return Err(refusal.into());
         }
@@ -67,18 +72,34 @@ pub async fn answer(
         ..own
     };
     tx.update_invitation(&answered).await?;
-    tx.audit(ctx.event("invitation.answer", target, "ok", Some(id))).await?;
+    tx.audit(ctx.event("invitation.answer", target, "ok", Some(id)))
+        .await?;
     // Inside the transaction: two institutions may answer in the same instant.
     let mut settled = access::Case {
         consultation: tx.consultation(id).await?.ok_or(ServiceError::NotFound)?,
         invitations: tx.invitations(id).await?,
     };
     for invitation in &mut settled.invitations {
-        invitation.state = consilium_domain::invitation::state_at(invitation.state, invitation.due_at, ctx.now());
+        invitation.state =
+            consilium_domain::invitation::state_at(invitation.state, invitation.due_at, ctx.now());
     }
-    if let Ok(next) = apply(settled.consultation.state, Command::Settle, &consultations::facts(&settled), ctx.now()) {
-        let due_at = if next == ConsultationState::Inviting { settled.consultation.due_at } else { None };
-        let stored = Stored { state: next, due_at, updated_at: ctx.now(), ..settled.consultation };
+    if let Ok(next) = apply(
+        settled.consultation.state,
+        Command::Settle,
+        &consultations::facts(&settled),
+        ctx.now(),
+    ) {
+        let due_at = if next == ConsultationState::Inviting {
+            settled.consultation.due_at
+        } else {
+            None
+        };
+        let stored = Stored {
+            state: next,
+            due_at,
+            updated_at: ctx.now(),
+            ..settled.consultation
+        };
         consultations::save(&mut tx, ctx, &stored, Command::Settle).await?;
     }
     tx.commit().await?;
@@ -114,7 +135,12 @@ pub async fn expire(app: &App) -> Result<usize, ServiceError> {
     };
     let mut touched: Vec<ConsultationId> = Vec::new();
     for invitation in &expired {
-        tx.audit(event("invitation.expire", format!("invitation/{}", invitation.id), invitation.consultation)).await?;
+        tx.audit(event(
+            "invitation.expire",
+            format!("invitation/{}", invitation.id),
+            invitation.consultation,
+        ))
+        .await?;
         if !touched.contains(&invitation.consultation) {
             touched.push(invitation.consultation);
         }
@@ -124,10 +150,21 @@ pub async fn expire(app: &App) -> Result<usize, ServiceError> {
             consultation: tx.consultation(id).await?.ok_or(ServiceError::NotFound)?,
             invitations: tx.invitations(id).await?,
         };
-        if let Ok(next) = apply(case.consultation.state, Command::Settle, &consultations::facts(&case), now) {
-            let stored = Stored { state: next, due_at: None, updated_at: now, ..case.consultation };
+        if let Ok(next) = apply(
+            case.consultation.state,
+            Command::Settle,
+            &consultations::facts(&case),
+            now,
+        ) {
+            let stored = Stored {
+                state: next,
+                due_at: None,
+                updated_at: now,
+                ..case.consultation
+            };
             tx.update_consultation(&stored, stored.version).await?;
-            tx.audit(event("consultation.settle", format!("consultation/{id}"), id)).await?;
+            tx.audit(event("consultation.settle", format!("consultation/{id}"), id))
+                .await?;
         }
     }
     tx.commit().await?;

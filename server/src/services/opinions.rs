@@ -44,7 +44,9 @@ fn content(stored: &Stored) -> Result<Vec<u8>, serde_json::Error> {
 /// Whether the stored opinion is what its author signed.
 #[must_use]
 pub fn signature_valid(app: &App, stored: &Stored) -> bool {
-    let Ok(content) = content(stored) else { return false };
+    let Ok(content) = content(stored) else {
+        return false;
+    };
     let hash: [u8; 32] = Sha256::digest(&content).into();
     hash == stored.content_hash
         && verified(app, SIGNATURE_DOMAIN, &content, &stored.key_id, &stored.signature)
@@ -53,15 +55,26 @@ pub fn signature_valid(app: &App, stored: &Stored) -> bool {
 /// Whether a stored signature is one of ours over these bytes.
 pub(super) fn verified(app: &App, domain: &str, content: &[u8], key_id: &str, bytes: &[u8]) -> bool {
     let Ok(bytes) = bytes.try_into() else { return false };
-    let signature = Signature { key_id: key_id.to_owned(), bytes };
-    app.store.vault().verify_signature(domain, content, &signature).is_ok()
+    let signature = Signature {
+        key_id: key_id.to_owned(),
+        bytes,
+    };
+    app.store
+        .vault()
+        .verify_signature(domain, content, &signature)
+        .is_ok()
 }
 
 /// Submits the caller's opinion. The draft becomes read-only and everybody in the room is told.
 ///
 /// # Errors
 /// Not allowed, not open, submitted before, empty or too long.
-pub async fn submit(app: &App, ctx: &Ctx, id: ConsultationId, input: OpinionInput) -> Result<Opinion, ServiceError> {
+pub async fn submit(
+    app: &App,
+    ctx: &Ctx,
+    id: ConsultationId,
+    input: OpinionInput,
+) -> Result<Opinion, ServiceError> {
     let case = access::open(app, ctx, id, Action::SubmitOpinion).await?;
     if !access::opinions_open(case.consultation.state) {
         access::refuse(app, ctx, "submit_opinion", id, Some(id), codes::WRONG_STATE).await?;
@@ -79,7 +92,11 @@ pub async fn submit(app: &App, ctx: &Ctx, id: ConsultationId, input: OpinionInpu
     check.finish()?;
     let before = app.store.reader().opinions(id).await?;
     if before.iter().any(|o| o.author == ctx.account.id) {
-        return Err(ServiceError::Refused { code: codes::OPINION_SUBMITTED, state: None, errors: Vec::new() });
+        return Err(ServiceError::Refused {
+            code: codes::OPINION_SUBMITTED,
+            state: None,
+            errors: Vec::new(),
+        });
     }
     let mut stored = Stored {
         id: OpinionId(Uuid::now_v7()),
@@ -102,12 +119,16 @@ pub async fn submit(app: &App, ctx: &Ctx, id: ConsultationId, input: OpinionInpu
     stored.key_id = signature.key_id;
     let mut tx = app.store.begin().await?;
     // Checked again inside: two windows may submit in the same instant.
-    let now_open = tx.consultation(id).await?.is_some_and(|c| access::opinions_open(c.state));
+    let now_open = tx
+        .consultation(id)
+        .await?
+        .is_some_and(|c| access::opinions_open(c.state));
     if !now_open {
         return Err(ServiceError::Conflict);
     }
     tx.insert_opinion(&stored).await?;
-    tx.audit(ctx.event("opinion.submit", format!("opinion/{}", stored.id), "ok", Some(id))).await?;
+    tx.audit(ctx.event("opinion.submit", format!("opinion/{}", stored.id), "ok", Some(id)))
+        .await?;
     tx.commit().await?;
     refresh_room(app, id, "opinions").await?;
     views::opinion(app, &stored, &ctx.account, &views::Directory::load(app).await?)
@@ -119,7 +140,14 @@ pub async fn submit(app: &App, ctx: &Ctx, id: ConsultationId, input: OpinionInpu
 /// The store fails.
 pub async fn refresh_room(app: &App, id: ConsultationId, changed: &str) -> Result<(), ServiceError> {
     let case = access::load(app, id).await?;
-    let authors: HashSet<AccountId> = app.store.reader().opinions(id).await?.into_iter().map(|o| o.author).collect();
+    let authors: HashSet<AccountId> = app
+        .store
+        .reader()
+        .opinions(id)
+        .await?
+        .into_iter()
+        .map(|o| o.author)
+        .collect();
     let mut subjects = std::collections::HashMap::new();
     for account in app.store.reader().accounts().await? {
         subjects.insert(account.id, account);

@@ -68,7 +68,11 @@ impl Check {
     /// # Errors
     /// Everything that was noted.
     pub fn finish(self) -> Result<(), ServiceError> {
-        if self.0.is_empty() { Ok(()) } else { Err(ServiceError::Invalid(self.0)) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(ServiceError::Invalid(self.0))
+        }
     }
 }
 
@@ -103,7 +107,11 @@ pub fn check_form(input: &ConsultationInput, ctx: &Ctx) -> Result<PatientIdentit
     }
     if let Some(consent) = &input.consent {
         check.required("consent.text_version", &consent.text_version, 50);
-        let minor = identity.birth_date.as_ref().and_then(|b| b.age_at(ctx.now())).is_some_and(|age| age.years() < 14);
+        let minor = identity
+            .birth_date
+            .as_ref()
+            .and_then(|b| b.age_at(ctx.now()))
+            .is_some_and(|age| age.years() < 14);
         if minor && consent.signer != consilium_domain::ConsentSigner::Guardian {
             check.error("consent.signer", codes::FIELD_GUARDIAN);
         }
@@ -113,7 +121,11 @@ pub fn check_form(input: &ConsultationInput, ctx: &Ctx) -> Result<PatientIdentit
 }
 
 fn check_clinical(check: &mut Check, clinical: &Clinical) {
-    check.required("clinical.preliminary_diagnosis", &clinical.preliminary_diagnosis, limits::DIAGNOSIS_CHARS);
+    check.required(
+        "clinical.preliminary_diagnosis",
+        &clinical.preliminary_diagnosis,
+        limits::DIAGNOSIS_CHARS,
+    );
     check.icd10("clinical.diagnosis_code", &clinical.diagnosis_code);
     check.required("clinical.need", &clinical.need, limits::NEED_CHARS);
     for (field, text) in [
@@ -155,7 +167,8 @@ fn check_patient(check: &mut Check, input: &PatientInput, now: Timestamp) -> Pat
                     check.error("patient.birth_date", codes::FIELD_BIRTH_MISMATCH);
                 }
                 if input.sex.is_some_and(|sex| {
-                    matches!(sex, consilium_domain::Sex::Male | consilium_domain::Sex::Female) && sex != number.sex()
+                    matches!(sex, consilium_domain::Sex::Male | consilium_domain::Sex::Female)
+                        && sex != number.sex()
                 }) {
                     check.error("patient.sex", codes::FIELD_SEX_MISMATCH);
                 }
@@ -194,10 +207,19 @@ fn check_patient(check: &mut Check, input: &PatientInput, now: Timestamp) -> Pat
 
 /// The record to store: sealed identity and the keyed platform identifier (clause 8.2.2).
 #[must_use]
-pub fn record(app: &App, ctx: &Ctx, id: Option<PatientId>, identity: PatientIdentity, sex: consilium_domain::Sex) -> Patient {
+pub fn record(
+    app: &App,
+    ctx: &Ctx,
+    id: Option<PatientId>,
+    identity: PatientIdentity,
+    sex: consilium_domain::Sex,
+) -> Patient {
     let vault = app.store.vault();
     let platform_id = if identity.id_number.is_empty() {
-        vault.patient_identifier("other", &format!("{}|{}", ctx.institution.code, identity.other_number))
+        vault.patient_identifier(
+            "other",
+            &format!("{}|{}", ctx.institution.code, identity.other_number),
+        )
     } else {
         vault.patient_identifier("01", &identity.id_number)
     };
@@ -215,15 +237,23 @@ pub fn record(app: &App, ctx: &Ctx, id: Option<PatientId>, identity: PatientIden
 #[must_use]
 pub fn masked(patient: &Patient, now: Timestamp) -> MaskedPatient {
     let identity = patient.identity.expose();
-    let number = Some(&identity.id_number).filter(|n| !n.is_empty()).or(Some(&identity.other_number)).filter(|n| !n.is_empty());
-    let age = identity.birth_date.as_ref().and_then(|b: &BirthDate| b.age_at(now));
+    let number = Some(&identity.id_number)
+        .filter(|n| !n.is_empty())
+        .or(Some(&identity.other_number))
+        .filter(|n| !n.is_empty());
+    let age = identity
+        .birth_date
+        .as_ref()
+        .and_then(|b: &BirthDate| b.age_at(now));
     MaskedPatient {
         platform_id: patient.platform_id.clone(),
         name: mask_name(&identity.name),
         sex: patient.sex,
         age,
         number: number.map(|n| mask_number(n)),
-        phone: Some(&identity.phone).filter(|p| !p.is_empty()).map(|p| mask_phone(p)),
+        phone: Some(&identity.phone)
+            .filter(|p| !p.is_empty())
+            .map(|p| mask_phone(p)),
         ethnicity: identity.ethnicity.clone(),
         native_place: identity.native_place.clone(),
         minor: age.is_some_and(|a| a.years() < 14),

@@ -1,9 +1,7 @@
 //! The signed report (clause 7.4): conclusion and advice of the lead, citing every opinion.
 
 use consilium_domain::{
-    ConsultationId, ConsultationState, InvitationState, ReportId,
-    consultation::Command,
-    permission::Action,
+    ConsultationId, ConsultationState, InvitationState, ReportId, consultation::Command, permission::Action,
 };
 use consilium_imaging::{geometry, meta::InstanceMeta};
 use consilium_protocol::{
@@ -29,7 +27,12 @@ const SIGNATURE_DOMAIN: &str = "consilium/report/v1";
 ///
 /// # Errors
 /// Not allowed, not being summed up, opinions missing without a waiver, or not all cited.
-pub async fn sign(app: &App, ctx: &Ctx, id: ConsultationId, input: ReportInput) -> Result<Report, ServiceError> {
+pub async fn sign(
+    app: &App,
+    ctx: &Ctx,
+    id: ConsultationId,
+    input: ReportInput,
+) -> Result<Report, ServiceError> {
     let case = access::open(app, ctx, id, Action::SignReport).await?;
     if case.consultation.state != ConsultationState::Summarising {
         consultations::step(app, ctx, &case, Command::Sign, &consultations::facts(&case)).await?;
@@ -39,7 +42,11 @@ pub async fn sign(app: &App, ctx: &Ctx, id: ConsultationId, input: ReportInput) 
     check.icd10("diagnosis_code", &input.diagnosis_code);
     check.required("advice", &input.advice, limits::ADVICE_CHARS);
     for waiver in &input.waivers {
-        check.required(&format!("waivers.{}", waiver.institution_id), &waiver.reason, limits::REASON_CHARS);
+        check.required(
+            &format!("waivers.{}", waiver.institution_id),
+            &waiver.reason,
+            limits::REASON_CHARS,
+        );
     }
     check.finish()?;
 
@@ -53,7 +60,11 @@ pub async fn sign(app: &App, ctx: &Ctx, id: ConsultationId, input: ReportInput) 
         .filter(|i| !detail.opinions.iter().any(|o| o.institution.id == *i))
         .filter(|i| !input.waivers.iter().any(|w| w.institution_id == *i))
         .collect();
-    facts.opinions_uncited = detail.opinions.iter().filter(|o| !input.cites.contains(&o.id)).count();
+    facts.opinions_uncited = detail
+        .opinions
+        .iter()
+        .filter(|o| !input.cites.contains(&o.id))
+        .count();
     let state = consultations::step(app, ctx, &case, Command::Sign, &facts).await?;
 
     let annotations = annotations(app, ctx, id).await?;
@@ -93,10 +104,16 @@ pub async fn sign(app: &App, ctx: &Ctx, id: ConsultationId, input: ReportInput) 
         signature: signature.bytes.to_vec(),
         key_id: signature.key_id,
     };
-    let concluded = StoredConsultation { state, updated_at: ctx.now(), due_at: None, ..case.consultation };
+    let concluded = StoredConsultation {
+        state,
+        updated_at: ctx.now(),
+        due_at: None,
+        ..case.consultation
+    };
     let mut tx = app.store.begin().await?;
     tx.insert_report(&stored).await?;
-    tx.audit(ctx.event("report.sign", format!("report/{}", stored.id), "ok", Some(id))).await?;
+    tx.audit(ctx.event("report.sign", format!("report/{}", stored.id), "ok", Some(id)))
+        .await?;
     consultations::save(&mut tx, ctx, &concluded, Command::Sign).await?;
     tx.commit().await?;
     opinions::refresh_room(app, id, "state").await?;
@@ -109,9 +126,17 @@ pub async fn sign(app: &App, ctx: &Ctx, id: ConsultationId, input: ReportInput) 
 /// Not there for the caller.
 pub async fn read(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Report, ServiceError> {
     access::open(app, ctx, id, Action::ReadReport).await?;
-    let stored = app.store.reader().reports(id).await?.into_iter().next().ok_or(ServiceError::NotFound)?;
+    let stored = app
+        .store
+        .reader()
+        .reports(id)
+        .await?
+        .into_iter()
+        .next()
+        .ok_or(ServiceError::NotFound)?;
     let mut tx = app.store.begin().await?;
-    tx.audit(ctx.event("report.read", format!("report/{}", stored.id), "ok", Some(id))).await?;
+    tx.audit(ctx.event("report.read", format!("report/{}", stored.id), "ok", Some(id)))
+        .await?;
     tx.commit().await?;
     readable(app, &stored)
 }
@@ -132,30 +157,64 @@ fn readable(app: &App, stored: &Stored) -> Result<Report, ServiceError> {
 #[must_use]
 pub fn check_code(hash: &[u8; 32]) -> String {
     let text = data_encoding::BASE32_NOPAD.encode(hash.get(..10).unwrap_or_default());
-    let readable: String = text.chars().map(|c| if c == 'O' { '8' } else if c == 'I' { '9' } else { c }).collect();
+    let readable: String = text
+        .chars()
+        .map(|c| {
+            if c == 'O' {
+                '8'
+            } else if c == 'I' {
+                '9'
+            } else {
+                c
+            }
+        })
+        .collect();
     readable
         .chars()
         .enumerate()
-        .flat_map(|(i, c)| (i > 0 && i % 4 == 0).then_some('-').into_iter().chain(std::iter::once(c)))
+        .flat_map(|(i, c)| {
+            (i > 0 && i % 4 == 0)
+                .then_some('-')
+                .into_iter()
+                .chain(std::iter::once(c))
+        })
         .collect()
 }
 
 /// The finished annotations of the session with their values, computed here and not taken from a
 /// browser.
-async fn annotations(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Vec<ReportedAnnotation>, ServiceError> {
+async fn annotations(
+    app: &App,
+    ctx: &Ctx,
+    id: ConsultationId,
+) -> Result<Vec<ReportedAnnotation>, ServiceError> {
     let found = app.rooms.annotations(id).await?;
     let directory = views::Directory::load(app).await?;
     let authors = views::accounts(app, &found.iter().map(|(a, ..)| *a).collect::<Vec<_>>()).await?;
     let series = imaging::series(app, ctx, id).await?;
     let mut out = Vec::new();
     for (author, key, annotation) in found {
-        let Some(account) = authors.get(&author) else { continue };
-        let Some(of) = series.iter().find(|s| s.id == annotation.image.series) else { continue };
-        let Some(index) = of.instances.iter().position(|i| i.id == annotation.image.instance) else { continue };
-        let Some(instance) = of.instances.get(index) else { continue };
+        let Some(account) = authors.get(&author) else {
+            continue;
+        };
+        let Some(of) = series.iter().find(|s| s.id == annotation.image.series) else {
+            continue;
+        };
+        let Some(index) = of
+            .instances
+            .iter()
+            .position(|i| i.id == annotation.image.instance)
+        else {
+            continue;
+        };
+        let Some(instance) = of.instances.get(index) else {
+            continue;
+        };
         let meta: InstanceMeta = serde_json::from_value(instance.meta.clone())?;
         let value = match (annotation.kind, annotation.points.as_slice()) {
-            (AnnotationKind::Length, [a, b]) => in_words(geometry::length(point(*a), point(*b), &meta.spacing)),
+            (AnnotationKind::Length, [a, b]) => {
+                in_words(geometry::length(point(*a), point(*b), &meta.spacing))
+            }
             (AnnotationKind::Freehand, points) if points.len() > 2 => {
                 let polygon: Vec<_> = points.iter().copied().map(point).collect();
                 in_words(geometry::area(&polygon, &meta.spacing))
@@ -166,7 +225,13 @@ async fn annotations(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Vec<Rep
             author: account.display_name.clone(),
             institution: directory.get(account.institution)?,
             id: key,
-            place: format!("{} {} {}/{}", of.modality, of.description, index + 1, of.instances.len()),
+            place: format!(
+                "{} {} {}/{}",
+                of.modality,
+                of.description,
+                index + 1,
+                of.instances.len()
+            ),
             at: consilium_domain::Timestamp::from_ms(annotation.at_ms),
             value,
             annotation,

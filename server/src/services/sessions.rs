@@ -27,7 +27,11 @@ pub struct Started {
 /// spaces around.
 #[must_use]
 pub fn canonical_username(text: &str) -> String {
-    consilium_domain::person::canonical_number(text).to_lowercase().chars().take(100).collect()
+    consilium_domain::person::canonical_number(text)
+        .to_lowercase()
+        .chars()
+        .take(100)
+        .collect()
 }
 
 /// Signs in. Wrong name, password, code and a locked account all give the same answer after the same
@@ -44,30 +48,47 @@ pub async fn sign_in(app: &App, request: &Request, given: SignIn) -> Result<Star
     let allowed = match &account {
         Some(account) => {
             let reserved = attempt
-                .reserve_attempt(account.id, request.now, limits::SIGN_IN_FAILURES_MAX, limits::LOCK_MS)
+                .reserve_attempt(
+                    account.id,
+                    request.now,
+                    limits::SIGN_IN_FAILURES_MAX,
+                    limits::LOCK_MS,
+                )
                 .await?;
             account.active && matches!(reserved, Attempt::Proceed { .. })
         }
         None => false,
     };
-    let target = account.as_ref().map_or_else(|| "account/unknown".to_owned(), |a| format!("account/{}", a.id));
-    attempt.audit(request.event("session.attempt", target.clone(), "ok")).await?;
+    let target = account
+        .as_ref()
+        .map_or_else(|| "account/unknown".to_owned(), |a| format!("account/{}", a.id));
+    attempt
+        .audit(request.event("session.attempt", target.clone(), "ok"))
+        .await?;
     attempt.commit().await?;
 
     let password_fits = check_password(app, given.password, account.as_ref()).await?;
     let step = account.as_ref().and_then(|account| {
-        TotpSecret::from_bytes(account.totp_secret.expose())?.verify(&given.totp, request.now.ms(), account.totp_last_step)
+        TotpSecret::from_bytes(account.totp_secret.expose())?.verify(
+            &given.totp,
+            request.now.ms(),
+            account.totp_last_step,
+        )
     });
 
     let mut tx = app.store.begin().await?;
     if let (Some(account), Some(step), true, true) = (account, step, password_fits, allowed)
         && tx.attempt_succeeded(account.id, step).await?
     {
-        let institution = tx.institution(account.institution).await?.ok_or(ServiceError::NotFound)?;
+        let institution = tx
+            .institution(account.institution)
+            .await?
+            .ok_or(ServiceError::NotFound)?;
         let (token, hash) = new_token()?;
         let expires_at = request.now.plus_ms(limits::SESSION_ABSOLUTE_MS);
         let live = tx.live_sessions_of(account.id, request.now).await?;
-        let excess = (live.len() + 1).saturating_sub(usize::try_from(limits::SESSIONS_PER_ACCOUNT).unwrap_or(usize::MAX));
+        let excess = (live.len() + 1)
+            .saturating_sub(usize::try_from(limits::SESSIONS_PER_ACCOUNT).unwrap_or(usize::MAX));
         let mut oldest = live;
         oldest.sort_by_key(|s| s.last_seen_at);
         for session in oldest.iter().take(excess) {
@@ -84,7 +105,13 @@ pub async fn sign_in(app: &App, request: &Request, given: SignIn) -> Result<Star
             revoked_at: None,
         })
         .await?;
-        let ctx = Ctx { request: request.clone(), account, institution, session: hash, expires_at };
+        let ctx = Ctx {
+            request: request.clone(),
+            account,
+            institution,
+            session: hash,
+            expires_at,
+        };
         tx.audit(ctx.event("session.sign_in", target, "ok", None)).await?;
         tx.commit().await?;
         for session in oldest.into_iter().take(excess) {
@@ -92,17 +119,26 @@ pub async fn sign_in(app: &App, request: &Request, given: SignIn) -> Result<Star
         }
         return Ok(Started { token, ctx });
     }
-    tx.audit(request.event("session.sign_in", target, codes::SIGN_IN_REFUSED)).await?;
+    tx.audit(request.event("session.sign_in", target, codes::SIGN_IN_REFUSED))
+        .await?;
     tx.commit().await?;
     metrics::counter!("consilium_sign_in_refused_total").increment(1);
     Err(ServiceError::SignInRefused)
 }
 
 /// One argon2 run behind the gate, of the real hash or of a dummy.
-async fn check_password(app: &App, password: String, account: Option<&Account>) -> Result<bool, ServiceError> {
+async fn check_password(
+    app: &App,
+    password: String,
+    account: Option<&Account>,
+) -> Result<bool, ServiceError> {
     let stored = account.map(|a| a.password_hash.clone());
     let store = app.store.clone();
-    let _permit = app.password_gate.acquire().await.map_err(|_| ServiceError::Busy)?;
+    let _permit = app
+        .password_gate
+        .acquire()
+        .await
+        .map_err(|_| ServiceError::Busy)?;
     tokio::task::spawn_blocking(move || match stored {
         Some(stored) => store.vault().verify_password(&password, &stored),
         None => store.vault().verify_dummy(&password).map(|()| false),
@@ -126,19 +162,35 @@ pub async fn authenticate(app: &App, request: &Request, token: &str) -> Result<C
 /// As [`authenticate`].
 pub async fn by_hash(app: &App, request: &Request, hash: [u8; 32]) -> Result<Ctx, ServiceError> {
     let reader = app.store.reader();
-    let session = reader.session(&hash).await?.ok_or(ServiceError::Unauthenticated)?;
+    let session = reader
+        .session(&hash)
+        .await?
+        .ok_or(ServiceError::Unauthenticated)?;
     let now = request.now;
     if session.revoked_at.is_some() || now >= session.expires_at || idle(&session, now) {
         return Err(ServiceError::Unauthenticated);
     }
-    let account = reader.account(session.account).await?.filter(|a| a.active).ok_or(ServiceError::Unauthenticated)?;
-    let institution = reader.institution(account.institution).await?.ok_or(ServiceError::Unauthenticated)?;
+    let account = reader
+        .account(session.account)
+        .await?
+        .filter(|a| a.active)
+        .ok_or(ServiceError::Unauthenticated)?;
+    let institution = reader
+        .institution(account.institution)
+        .await?
+        .ok_or(ServiceError::Unauthenticated)?;
     if now.since_ms(session.last_seen_at) > 60_000 {
         let mut tx = app.store.begin().await?;
         tx.touch_session(&hash, now).await?;
         tx.commit_technical().await?;
     }
-    Ok(Ctx { request: request.clone(), account, institution, session: hash, expires_at: session.expires_at })
+    Ok(Ctx {
+        request: request.clone(),
+        account,
+        institution,
+        session: hash,
+        expires_at: session.expires_at,
+    })
 }
 
 const fn idle(session: &Session, now: Timestamp) -> bool {
@@ -152,7 +204,13 @@ const fn idle(session: &Session, now: Timestamp) -> bool {
 pub async fn sign_out(app: &App, ctx: &Ctx) -> Result<(), ServiceError> {
     let mut tx = app.store.begin().await?;
     tx.revoke_session(&ctx.session, ctx.now()).await?;
-    tx.audit(ctx.event("session.sign_out", format!("account/{}", ctx.account.id), "ok", None)).await?;
+    tx.audit(ctx.event(
+        "session.sign_out",
+        format!("account/{}", ctx.account.id),
+        "ok",
+        None,
+    ))
+    .await?;
     tx.commit().await?;
     app.rooms.close_session(ctx.session).await;
     Ok(())

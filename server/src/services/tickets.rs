@@ -43,7 +43,14 @@ impl Tickets {
         if waiting.len() >= TICKETS_MAX {
             return Err(ServiceError::Busy);
         }
-        waiting.insert(hash, Ticket { consultation, session, expires_at });
+        waiting.insert(
+            hash,
+            Ticket {
+                consultation,
+                session,
+                expires_at,
+            },
+        );
         Ok(LiveTicket { ticket, expires_at })
     }
 

@@ -13,7 +13,9 @@ use consilium_protocol::{
 };
 use consilium_storage::{Account, Institution, Opinion as StoredOpinion, Patient};
 
-use crate::{ctx::Ctx, error::ServiceError, services::access::Case, services::opinions, services::patients, state::App};
+use crate::{
+    ctx::Ctx, error::ServiceError, services::access::Case, services::opinions, services::patients, state::App,
+};
 
 /// An institution as others see it.
 #[must_use]
@@ -36,7 +38,15 @@ impl Directory {
     /// # Errors
     /// The store fails.
     pub async fn load(app: &App) -> Result<Self, ServiceError> {
-        Ok(Self(app.store.reader().institutions().await?.into_iter().map(|i| (i.id, i)).collect()))
+        Ok(Self(
+            app.store
+                .reader()
+                .institutions()
+                .await?
+                .into_iter()
+                .map(|i| (i.id, i))
+                .collect(),
+        ))
     }
 
     /// One of them.
@@ -44,13 +54,21 @@ impl Directory {
     /// # Errors
     /// A row names an institution that is not there.
     pub fn get(&self, id: InstitutionId) -> Result<session::Institution, ServiceError> {
-        self.0.get(&id).map(institution).ok_or_else(|| ServiceError::Internal(format!("institution {id} is missing")))
+        self.0
+            .get(&id)
+            .map(institution)
+            .ok_or_else(|| ServiceError::Internal(format!("institution {id} is missing")))
     }
 
     /// Those that can be invited by `own`, in order of their colour.
     #[must_use]
     pub fn invitable(&self, own: InstitutionId) -> Vec<session::Institution> {
-        let mut rows: Vec<_> = self.0.values().filter(|i| i.id != own && !i.platform).map(institution).collect();
+        let mut rows: Vec<_> = self
+            .0
+            .values()
+            .filter(|i| i.id != own && !i.platform)
+            .map(institution)
+            .collect();
         rows.sort_by_key(|i| (i.colour, i.code.clone()));
         rows
     }
@@ -69,7 +87,10 @@ pub fn allowed(ctx: &Ctx, case: &Case, own_opinion: bool) -> Vec<Act> {
         }
     };
     let awaiting = case.relation(ctx.institution.id) == Relation::Participant(InvitationState::Delivered);
-    offer(can(Action::Answer) && awaiting && state == S::Inviting, Act::Answer);
+    offer(
+        can(Action::Answer) && awaiting && state == S::Inviting,
+        Act::Answer,
+    );
     offer(can(Action::Conduct) && state == S::Draft, Act::Invite);
     offer(can(Action::Conduct) && state == S::Preparing, Act::Ready);
     offer(can(Action::Conduct) && state == S::Ready, Act::Start);
@@ -77,12 +98,18 @@ pub fn allowed(ctx: &Ctx, case: &Case, own_opinion: bool) -> Vec<Act> {
     offer(can(Action::EnterRoom) && state != S::Concluded, Act::EnterRoom);
     offer(can(Action::ReadReport) && state == S::Concluded, Act::ReadReport);
     offer(can(Action::EnterRoom) && state == S::Concluded, Act::EnterRoom);
-    offer(can(Action::SubmitOpinion) && matches!(state, S::InSession | S::Summarising) && !own_opinion, Act::SubmitOpinion);
+    offer(
+        can(Action::SubmitOpinion) && matches!(state, S::InSession | S::Summarising) && !own_opinion,
+        Act::SubmitOpinion,
+    );
     offer(can(Action::Conduct) && state == S::InSession, Act::End);
     offer(can(Action::Edit) && state == S::Draft, Act::Edit);
     offer(can(Action::Upload), Act::Upload);
     offer(can(Action::ViewImages), Act::ViewImages);
-    offer(can(Action::Conduct) && !matches!(state, S::Concluded | S::Cancelled), Act::Cancel);
+    offer(
+        can(Action::Conduct) && !matches!(state, S::Concluded | S::Cancelled),
+        Act::Cancel,
+    );
     acts
 }
 
@@ -128,7 +155,10 @@ pub fn row(
     let own_opinion = submitted.iter().any(|o| o.author == ctx.account.id);
     let allowed = allowed(ctx, case, own_opinion);
     let my_move = allowed.iter().any(|act| {
-        matches!(act, Act::Answer | Act::Invite | Act::Ready | Act::Start | Act::Sign | Act::SubmitOpinion)
+        matches!(
+            act,
+            Act::Answer | Act::Invite | Act::Ready | Act::Start | Act::Sign | Act::SubmitOpinion
+        )
     });
     Ok(ConsultationRow {
         id: c.id,
@@ -152,9 +182,12 @@ pub fn row(
 fn due_at(case: &Case) -> Option<consilium_domain::Timestamp> {
     let c = &case.consultation;
     match c.state {
-        ConsultationState::Inviting => {
-            case.invitations.iter().filter(|i| i.state == InvitationState::Delivered).map(|i| i.due_at).min()
-        }
+        ConsultationState::Inviting => case
+            .invitations
+            .iter()
+            .filter(|i| i.state == InvitationState::Delivered)
+            .map(|i| i.due_at)
+            .min(),
         ConsultationState::Preparing | ConsultationState::Ready => Some(c.scheduled_at),
         ConsultationState::Summarising => c.ended_at.map(|t| t.plus_ms(OPINION_WITHIN_MS)),
         _ => None,
@@ -175,7 +208,10 @@ pub async fn detail(app: &App, ctx: &Ctx, case: &Case) -> Result<Consultation, S
     let own_opinion = submitted.iter().any(|o| o.author == ctx.account.id);
     let mut readable = Vec::new();
     for stored in submitted {
-        let author = reader.account(stored.author).await?.ok_or(ServiceError::NotFound)?;
+        let author = reader
+            .account(stored.author)
+            .await?
+            .ok_or(ServiceError::NotFound)?;
         readable.push(opinion(app, &stored, &author, &directory)?);
     }
     let consent: Option<Consent> = c.consent.clone().map(serde_json::from_value).transpose()?;
