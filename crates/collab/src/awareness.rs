@@ -182,6 +182,16 @@ impl Table {
             .collect())
     }
 
+    /// The client ids a connection shows itself with.
+    #[must_use]
+    pub fn clients(&self, connection: u64) -> Vec<u64> {
+        self.rows
+            .iter()
+            .filter(|(_, row)| row.connection == connection)
+            .map(|(client, _)| *client)
+            .collect()
+    }
+
     fn claimed(&self, connection: u64) -> usize {
         self.rows
             .values()

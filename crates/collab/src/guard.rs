@@ -179,7 +179,7 @@ impl Room {
         Ok(room)
     }
 
-    fn rebuild_document(&self) -> Result<RoomDoc, LoadError> {
+    fn rebuild_document(&self, updates: usize) -> Result<RoomDoc, LoadError> {
         let doc = RoomDoc::new(NOBODY);
         let apply = |update: Result<Update, yrs::encoding::read::Error>| {
             let mut txn = doc.doc().transact_mut();
@@ -190,7 +190,7 @@ impl Room {
             if !self.base.is_empty() && !apply(Update::decode_v2(&self.base)) {
                 return Err(LoadError::Snapshot);
             }
-            for (place, update) in self.tail.iter().enumerate() {
+            for (place, update) in self.tail.iter().take(updates).enumerate() {
                 if !apply(Update::decode_v1(update)) {
                     return Err(LoadError::Update(place));
                 }
@@ -202,7 +202,7 @@ impl Room {
 
     /// Document and index anew from base and tail.
     fn rebuild(&mut self) -> Result<(), LoadError> {
-        self.doc = self.rebuild_document()?;
+        self.doc = self.rebuild_document(self.tail.len())?;
         self.index = Index::default();
         let state = self.doc.encode();
         let parsed = parse(&state).map_err(|_| LoadError::Document)?;
@@ -273,7 +273,7 @@ impl Room {
             Err(violation) => {
                 // The base and the tail were applied before; should they fail now, the document is as
                 // the update left it, and the caller sees a violation either way.
-                if let Ok(doc) = self.rebuild_document() {
+                if let Ok(doc) = self.rebuild_document(self.tail.len()) {
                     self.doc = doc;
                 }
                 Err(violation)
@@ -535,6 +535,19 @@ impl Room {
     #[must_use]
     pub fn snapshot(&self) -> Vec<u8> {
         self.doc.doc().transact().encode_diff_v2(&StateVector::default())
+    }
+
+    /// The durable part of the document (v2), to store.
+    ///
+    /// # Errors
+    /// The durable history does not make a document.
+    pub fn durable_snapshot(&self) -> Result<Vec<u8>, LoadError> {
+        if self.durable == self.tail.len() {
+            return Ok(self.snapshot());
+        }
+        let doc = self.rebuild_document(self.durable)?;
+        let txn = doc.doc().transact();
+        Ok(txn.encode_diff_v2(&StateVector::default()))
     }
 
     /// Bytes the room takes, roughly: what it would be rebuilt from.

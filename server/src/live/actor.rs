@@ -1,0 +1,317 @@
+//! One room: its document, its people, what is not durable yet.
+//!
+//! Frames are taken one after the other. An accepted change gets its place in the log at once and goes to
+//! the writer with whatever else waits; acknowledgement, broadcast and answers to sync step 1 stand in one
+//! queue behind the change they may show, so nobody ever sees what could still be lost.
+
+mod frames;
+mod people;
+mod storing;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use axum::body::Bytes;
+use consilium_collab::{awareness::Table, document::RoomDoc, guard::Room};
+use consilium_domain::{AccountId, ConsultationId, permission::RoomRights};
+use consilium_protocol::limits::ROOM_CONNECTIONS;
+use consilium_storage::{LogEntry, StoreError};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    CLOSE_RESTART, Join, LiveError, Rooms,
+    history::{self, Loaded},
+    outbox::Outbox,
+};
+
+/// What a room is asked.
+pub(super) enum Command {
+    /// Tells when the room is loaded and has a free seat.
+    Wake(oneshot::Sender<Result<(), LiveError>>),
+    /// Somebody enters.
+    Join {
+        connection: u64,
+        join: Arc<Join>,
+        outbox: Arc<Outbox>,
+        reply: oneshot::Sender<Result<(), LiveError>>,
+    },
+    /// A binary message.
+    Frame { connection: u64, bytes: Bytes },
+    /// A connection ended.
+    Leave { connection: u64 },
+    /// New rights by account; answers with the accounts present that are not named.
+    Rights {
+        rights: HashMap<AccountId, Option<RoomRights>>,
+        changed: String,
+        reply: oneshot::Sender<Vec<AccountId>>,
+    },
+    /// Reads the document once all of it is durable.
+    Read(Box<dyn FnOnce(&RoomDoc) + Send>),
+    /// Flush, close all, end.
+    Shutdown(oneshot::Sender<()>),
+}
+
+/// One connection.
+struct Seat {
+    join: Arc<Join>,
+    rights: RoomRights,
+    outbox: Arc<Outbox>,
+    /// Speaks our frames.
+    hello: bool,
+    /// Sync frames with content so far.
+    received: u64,
+    /// Changes up to this number are in the answer to its first sync step 1; `None` before.
+    after: Option<i64>,
+    /// A frame was not taken: no acknowledgement until a sync step 2 has healed it.
+    dirty: bool,
+    /// Frames that did not follow what is here.
+    gaps: u32,
+    /// A question that could not be answered because what it would show was taken back.
+    question: Option<Bytes>,
+}
+
+/// What happens once everything up to `upto` is durable.
+struct Held {
+    upto: i64,
+    what: What,
+}
+
+enum What {
+    /// A change: acknowledge to the sender, send on to the others.
+    Change {
+        from: Option<u64>,
+        received: u64,
+        frame: Bytes,
+    },
+    /// A frame that changed nothing.
+    Ack { to: u64, received: u64 },
+    /// The answer to a sync step 1.
+    Answer { to: u64, question: Bytes, frame: Bytes },
+    /// Somebody wants to read.
+    Read(Box<dyn FnOnce(&RoomDoc) + Send>),
+}
+
+type Outcome = Result<Result<(), StoreError>, oneshot::error::RecvError>;
+
+/// Entries on their way to the store.
+struct InFlight {
+    entries: usize,
+    seq: i64,
+    clients: Vec<u64>,
+    done: oneshot::Receiver<Result<(), StoreError>>,
+}
+
+pub(super) struct Actor {
+    rooms: Rooms,
+    consultation: ConsultationId,
+    room: Room,
+    epoch: i64,
+    /// Number and hash of the last entry, durable or not.
+    seq: i64,
+    head: [u8; 32],
+    /// Number of the last durable entry.
+    durable: i64,
+    since_snapshot: u64,
+    seats: HashMap<u64, Seat>,
+    awareness: Table,
+    /// Entries not given to the writer yet, and the client ids they bind.
+    unwritten: Vec<LogEntry>,
+    unwritten_clients: Vec<(u64, AccountId)>,
+    in_flight: Option<InFlight>,
+    held: VecDeque<Held>,
+    /// The store failed; when to try again.
+    read_only: Option<Instant>,
+    idle_since: Option<Instant>,
+}
+
+impl Actor {
+    /// Loads the room and serves it until nobody needs it.
+    pub(super) async fn run(
+        rooms: Rooms,
+        consultation: ConsultationId,
+        mut commands: mpsc::Receiver<Command>,
+    ) {
+        rooms.0.counters.loads.fetch_add(1, Ordering::Relaxed);
+        match history::load(&rooms, consultation).await {
+            Ok(loaded) => Self::new(rooms, consultation, loaded).serve(commands).await,
+            Err(error) => {
+                tracing::error!(%error, consultation.id = %consultation, "a live room could not be loaded");
+                // Those who waited are told; those who come later make a new attempt.
+                rooms.forget(consultation);
+                commands.close();
+                while let Some(command) = commands.recv().await {
+                    match command {
+                        Command::Wake(reply) | Command::Join { reply, .. } => {
+                            let _asker_gone = reply.send(Err(LiveError::Unavailable));
+                        }
+                        Command::Shutdown(reply) => {
+                            let _asker_gone = reply.send(());
+                        }
+                        Command::Frame { .. }
+                        | Command::Leave { .. }
+                        | Command::Rights { .. }
+                        | Command::Read(_) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    fn new(rooms: Rooms, consultation: ConsultationId, loaded: Loaded) -> Self {
+        Self {
+            rooms,
+            consultation,
+            room: loaded.room,
+            epoch: loaded.epoch,
+            seq: loaded.seq,
+            head: loaded.head,
+            durable: loaded.seq,
+            since_snapshot: loaded.since_snapshot,
+            seats: HashMap::new(),
+            awareness: Table::default(),
+            unwritten: Vec::new(),
+            unwritten_clients: Vec::new(),
+            in_flight: None,
+            held: VecDeque::new(),
+            read_only: None,
+            idle_since: Some(Instant::now()),
+        }
+    }
+
+    async fn serve(mut self, mut commands: mpsc::Receiver<Command>) {
+        loop {
+            self.write().await;
+            let idle_at = self.idle_since.map(|since| since + self.rooms.0.timing.idle);
+            let wake_at = self.read_only.or(idle_at);
+            tokio::select! {
+                biased;
+                outcome = written(&mut self.in_flight) => self.written(outcome).await,
+                command = commands.recv() => match command {
+                    Some(Command::Shutdown(reply)) => {
+                        self.shut_down().await;
+                        self.rooms.forget(self.consultation);
+                        let _asker_gone = reply.send(());
+                        return;
+                    }
+                    Some(command) => self.take(command),
+                    None => return,
+                },
+                () = until(wake_at) => {
+                    if self.read_only.is_some() {
+                        self.recover().await;
+                    } else if self.leave_memory(&mut commands).await {
+                        return;
+                    }
+                }
+            }
+            self.note_idle();
+        }
+    }
+
+    fn take(&mut self, command: Command) {
+        match command {
+            Command::Wake(reply) => {
+                let _asker_gone = reply.send(self.has_seat());
+            }
+            Command::Join {
+                connection,
+                join,
+                outbox,
+                reply,
+            } => {
+                let outcome = self.has_seat();
+                if outcome.is_ok() {
+                    self.join(connection, join, outbox);
+                }
+                let _asker_gone = reply.send(outcome);
+            }
+            Command::Frame { connection, bytes } => self.frame(connection, &bytes),
+            Command::Leave { connection } => self.leave(connection),
+            Command::Rights {
+                rights,
+                changed,
+                reply,
+            } => {
+                let missing = self.set_rights(&rights, &changed);
+                let _asker_gone = reply.send(missing);
+            }
+            Command::Read(read) => self.hold(What::Read(read)),
+            Command::Shutdown(_) => {}
+        }
+    }
+
+    fn has_seat(&self) -> Result<(), LiveError> {
+        if self.seats.len() < ROOM_CONNECTIONS {
+            Ok(())
+        } else {
+            Err(LiveError::Full)
+        }
+    }
+
+    /// Whether everything is durable.
+    fn is_clean(&self) -> bool {
+        self.in_flight.is_none() && self.unwritten.is_empty() && self.held.is_empty()
+    }
+
+    fn note_idle(&mut self) {
+        if !self.seats.is_empty() || !self.is_clean() || self.read_only.is_some() {
+            self.idle_since = None;
+        } else if self.idle_since.is_none() {
+            self.idle_since = Some(Instant::now());
+        }
+    }
+
+    /// Ends an idle room: a last snapshot, then off the list, unless somebody came meanwhile.
+    async fn leave_memory(&mut self, commands: &mut mpsc::Receiver<Command>) -> bool {
+        self.snapshot(true).await;
+        self.idle_since = Some(Instant::now());
+        if !self.rooms.retire(self.consultation, commands) {
+            return false;
+        }
+        // Who still holds the mailbox finds it closed and starts the room anew.
+        commands.close();
+        true
+    }
+
+    async fn shut_down(&mut self) {
+        self.write().await;
+        while self.in_flight.is_some() {
+            let outcome = written(&mut self.in_flight).await;
+            self.written(outcome).await;
+            self.write().await;
+        }
+        if self.read_only.is_none() {
+            self.snapshot(true).await;
+        } else {
+            self.rooms.0.counters.read_only.fetch_sub(1, Ordering::Relaxed);
+        }
+        for seat in self.seats.values() {
+            seat.outbox.finish(CLOSE_RESTART, "restarting");
+        }
+    }
+}
+
+async fn written(in_flight: &mut Option<InFlight>) -> Outcome {
+    match in_flight {
+        Some(flight) => (&mut flight.done).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// A moment from now.
+fn after(wait: Duration) -> Instant {
+    Instant::now() + wait
+}

@@ -1,0 +1,133 @@
+//! Entering, leaving, rights.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::body::Bytes;
+use consilium_collab::{
+    awareness::{Entry, encode},
+    frame,
+};
+use consilium_domain::{AccountId, permission::RoomRights};
+use consilium_protocol::live::{CLOSE_REVOKED, ServerFrame};
+
+use super::{Actor, Join, Outbox, Seat};
+
+fn may_write(rights: RoomRights) -> bool {
+    rights != RoomRights::default()
+}
+
+/// A client id that nobody has drawn before, with all likelihood.
+fn fresh_client() -> Option<u64> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).ok()?;
+    // The upper half of what JavaScript can hold: stock clients draw 32 bits.
+    Some((u64::from_le_bytes(bytes) >> 11) | 1 << 52)
+}
+
+impl Actor {
+    pub(super) fn join(&mut self, connection: u64, join: Arc<Join>, outbox: Arc<Outbox>) {
+        let account = join.person.id;
+        let rights = join.rights;
+        outbox.push(frame::sync_step_1(&self.room.state_vector()).into());
+        let present = self.awareness.all();
+        if !present.is_empty() {
+            outbox.push(frame::awareness(&encode(&present)).into());
+        }
+        self.seats.insert(
+            connection,
+            Seat {
+                join,
+                rights,
+                outbox,
+                hello: false,
+                received: 0,
+                after: None,
+                dirty: false,
+                gaps: 0,
+                question: None,
+            },
+        );
+        if may_write(rights) {
+            self.prepare(account);
+        }
+    }
+
+    /// Makes sure the account's containers exist before any of its pages writes.
+    fn prepare(&mut self, account: AccountId) {
+        if self.read_only.is_some() {
+            return;
+        }
+        let Some(client) = fresh_client() else { return };
+        match self.room.prepare(account, client) {
+            Ok(Some(applied)) => self.accept(None, account, applied),
+            Ok(None) => {}
+            Err(violation) => {
+                tracing::error!(%violation, consultation.id = %self.consultation, "a place could not be prepared");
+            }
+        }
+    }
+
+    pub(super) fn leave(&mut self, connection: u64) {
+        self.seats.remove(&connection);
+        let gone = self.awareness.leave(connection);
+        self.show(gone, None);
+    }
+
+    /// Shows awareness states to all but one.
+    pub(super) fn show(&self, entries: Vec<Entry>, but: Option<u64>) {
+        if entries.is_empty() {
+            return;
+        }
+        let entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
+        for (connection, seat) in &self.seats {
+            if Some(*connection) != but {
+                seat.outbox.show(&entries);
+            }
+        }
+    }
+
+    /// Puts rights in force; the accounts present that are not named.
+    pub(super) fn set_rights(
+        &mut self,
+        rights: &HashMap<AccountId, Option<RoomRights>>,
+        changed: &str,
+    ) -> Vec<AccountId> {
+        let mut missing = Vec::new();
+        let mut writers = Vec::new();
+        for seat in self.seats.values_mut() {
+            let account = seat.join.person.id;
+            match rights.get(&account) {
+                None => missing.push(account),
+                Some(None) => seat.outbox.close(CLOSE_REVOKED, "access ended"),
+                Some(Some(rights)) if *rights != seat.rights => {
+                    seat.rights = *rights;
+                    if may_write(*rights) {
+                        writers.push(account);
+                    }
+                    if seat.hello {
+                        let frame = ServerFrame::Rights { rights: *rights };
+                        seat.outbox.push(frame::server_frame(&frame).into());
+                    }
+                }
+                Some(Some(_)) => {}
+            }
+        }
+        for account in writers {
+            self.prepare(account);
+        }
+        if !changed.is_empty() {
+            self.tell(&ServerFrame::Changed {
+                what: changed.to_owned(),
+            });
+        }
+        missing
+    }
+
+    /// Sends one of our frames to all who understand it.
+    pub(super) fn tell(&self, frame: &ServerFrame) {
+        let frame: Bytes = frame::server_frame(frame).into();
+        for seat in self.seats.values().filter(|seat| seat.hello) {
+            seat.outbox.push(frame.clone());
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! One connection: frames from the socket to the room, from the outbox to the socket. Works on any stream
+//! and sink of WebSocket messages.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Error,
+    body::Bytes,
+    extract::ws::{CloseFrame, Message},
+};
+use consilium_collab::frame::{self, Frame};
+use consilium_protocol::{
+    limits::{AWARENESS_PER_SECOND, ROOM_FRAME_BYTES, UPDATES_PER_SECOND},
+    live::{
+        CLOSE_EXPIRED, CLOSE_MALFORMED, CLOSE_REVOKED, CLOSE_TOO_MANY, CLOSE_TOO_SLOW, CLOSE_UNAVAILABLE,
+    },
+};
+use futures::{Sink, SinkExt as _, Stream, StreamExt as _};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{MissedTickBehavior, interval, timeout},
+};
+
+use super::{
+    CLOSE_RESTART, Connected, Join, LiveError, Rooms,
+    actor::Command,
+    lock,
+    outbox::{Next, Outbox},
+};
+
+/// How often expiry and silence are looked at.
+const TICK: Duration = Duration::from_secs(1);
+/// How long a closing handshake may take.
+const GOODBYE: Duration = Duration::from_secs(3);
+/// Seconds of the sustained rate that may come at once.
+const BURST_S: f64 = 4.0;
+
+/// A token bucket.
+struct Bucket {
+    rate: f64,
+    tokens: f64,
+    at: Instant,
+}
+
+impl Bucket {
+    fn new(per_second: u32) -> Self {
+        let rate = f64::from(per_second);
+        Self {
+            rate,
+            tokens: rate * BURST_S,
+            at: Instant::now(),
+        }
+    }
+
+    fn take(&mut self) -> bool {
+        let now = Instant::now();
+        let since = now.duration_since(self.at).as_secs_f64();
+        self.at = now;
+        self.tokens = (self.tokens + since * self.rate).min(self.rate * BURST_S);
+        if self.tokens < 1.0 {
+            return false;
+        }
+        self.tokens -= 1.0;
+        true
+    }
+}
+
+/// Serves one connection until it ends.
+pub(super) async fn run<I, O>(rooms: &Rooms, sink: O, mut stream: I, join: Join)
+where
+    I: Stream<Item = Result<Message, Error>> + Send + Unpin,
+    O: Sink<Message> + Send + Unpin + 'static,
+{
+    let outbox = Arc::new(Outbox::default());
+    let sending = tokio::spawn(send(sink, Arc::clone(&outbox), rooms.0.timing.ping));
+    let id = rooms.0.next_connection.fetch_add(1, Ordering::Relaxed);
+    let connected = Connected {
+        session: join.session,
+        outbox: Arc::clone(&outbox),
+    };
+    lock(&rooms.0.connections).insert(id, connected);
+    let join = Arc::new(join);
+    match enter(rooms, id, &join, &outbox).await {
+        Ok(room) => {
+            receive(rooms, (id, &room), &join, &outbox, &mut stream).await;
+            let _room_gone = room.send(Command::Leave { connection: id }).await;
+            let result = outbox
+                .closed_with()
+                .map_or_else(|| "ok".to_owned(), |code| code.to_string());
+            let _logged_by_the_writer = rooms.audit(&join, "room.leave", &result, false).await;
+        }
+        Err(error) => {
+            tracing::warn!(%error, consultation.id = %join.consultation, "a live room could not be entered");
+            let (code, reason) = match error {
+                LiveError::Closed => (CLOSE_RESTART, "restarting"),
+                LiveError::Full => (CLOSE_TOO_MANY, "room full"),
+                LiveError::Store(_) | LiveError::Damaged(_) | LiveError::Unavailable => {
+                    (CLOSE_UNAVAILABLE, "store unavailable")
+                }
+            };
+            outbox.finish(code, reason);
+        }
+    }
+    lock(&rooms.0.connections).remove(&id);
+    if outbox.closed_with() == Some(CLOSE_TOO_SLOW) {
+        rooms.0.counters.too_slow.fetch_add(1, Ordering::Relaxed);
+    }
+    outbox.finish(1000, "");
+    let _panicked = sending.await;
+    // The peer answers the close; going away before would reset the connection and lose the code.
+    let _peer_gone = timeout(GOODBYE, async { while let Some(Ok(_)) = stream.next().await {} }).await;
+}
+
+/// Loads the room, records the entry, then takes part.
+async fn enter(
+    rooms: &Rooms,
+    id: u64,
+    join: &Arc<Join>,
+    outbox: &Arc<Outbox>,
+) -> Result<mpsc::Sender<Command>, LiveError> {
+    rooms.wake(join.consultation).await?;
+    rooms.audit(join, "room.join", "ok", true).await?;
+    let room = take_seat(rooms, id, join, outbox).await?;
+    if let Some(recheck) = rooms.0.recheck.get().cloned() {
+        let rights = recheck(join.consultation, join.person.id, join.session).await;
+        if rights.is_none() {
+            outbox.close(CLOSE_REVOKED, "access ended");
+        } else if rights != Some(join.rights) {
+            let (reply, done) = oneshot::channel();
+            let command = Command::Rights {
+                rights: [(join.person.id, rights)].into(),
+                changed: String::new(),
+                reply,
+            };
+            room.send(command).await.map_err(|_| LiveError::Closed)?;
+            let _others_are_not_asked = done.await;
+        }
+    }
+    Ok(room)
+}
+
+async fn take_seat(
+    rooms: &Rooms,
+    id: u64,
+    join: &Arc<Join>,
+    outbox: &Arc<Outbox>,
+) -> Result<mpsc::Sender<Command>, LiveError> {
+    // A room that just left memory drops the command: its successor takes it.
+    for _ in 0..8 {
+        let room = rooms.mailbox(join.consultation)?;
+        let (reply, entered) = oneshot::channel();
+        let command = Command::Join {
+            connection: id,
+            join: Arc::clone(join),
+            outbox: Arc::clone(outbox),
+            reply,
+        };
+        if room.send(command).await.is_ok()
+            && let Ok(outcome) = entered.await
+        {
+            return outcome.map(|()| room);
+        }
+    }
+    Err(LiveError::Closed)
+}
+
+/// Hands frames to the room until either side ends.
+async fn receive<I>(
+    rooms: &Rooms,
+    (id, room): (u64, &mpsc::Sender<Command>),
+    join: &Arc<Join>,
+    outbox: &Arc<Outbox>,
+    stream: &mut I,
+) where
+    I: Stream<Item = Result<Message, Error>> + Send + Unpin,
+{
+    let mut updates = Bucket::new(UPDATES_PER_SECOND);
+    let mut awareness = Bucket::new(AWARENESS_PER_SECOND);
+    let mut ticks = interval(TICK.min(rooms.0.timing.dead));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut heard = Instant::now();
+    loop {
+        let message = tokio::select! {
+            biased;
+            () = outbox.closing() => return,
+            _ = ticks.tick() => {
+                if rooms.now() >= join.expires_at {
+                    outbox.close(CLOSE_EXPIRED, "session expired");
+                } else if heard.elapsed() >= rooms.0.timing.dead {
+                    outbox.close(1001, "no answer");
+                }
+                continue;
+            }
+            message = stream.next() => message,
+        };
+        heard = Instant::now();
+        let bytes = match message {
+            Some(Ok(Message::Binary(bytes))) => bytes,
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+            Some(Ok(Message::Close(_))) | None => return,
+            // A text, a frame beyond the limit, or a broken socket, which does not mind being told.
+            Some(Ok(Message::Text(_)) | Err(_)) => {
+                refuse(rooms, join, outbox, "live.malformed", CLOSE_MALFORMED).await;
+                return;
+            }
+        };
+        if bytes.len() > ROOM_FRAME_BYTES {
+            refuse(rooms, join, outbox, "live.too_large", CLOSE_MALFORMED).await;
+            return;
+        }
+        match frame::decode(&bytes) {
+            Err(_) => {
+                refuse(rooms, join, outbox, "live.malformed", CLOSE_MALFORMED).await;
+                return;
+            }
+            Ok(Frame::Awareness(_)) => {
+                if !awareness.take() {
+                    continue;
+                }
+            }
+            Ok(_) => {
+                if !updates.take() {
+                    refuse(rooms, join, outbox, "live.too_many", CLOSE_TOO_MANY).await;
+                    return;
+                }
+            }
+        }
+        let command = Command::Frame {
+            connection: id,
+            bytes,
+        };
+        if room.send(command).await.is_err() {
+            outbox.finish(CLOSE_UNAVAILABLE, "room ended");
+            return;
+        }
+    }
+}
+
+/// Records and closes.
+async fn refuse(rooms: &Rooms, join: &Join, outbox: &Outbox, reason: &'static str, code: u16) {
+    rooms.0.counters.refused.fetch_add(1, Ordering::Relaxed);
+    outbox.finish(code, reason);
+    let _logged_by_the_writer = rooms.audit(join, "room.refuse", reason, false).await;
+}
+
+/// Sends what the outbox says until it says close.
+async fn send<O>(mut sink: O, outbox: Arc<Outbox>, ping: Duration)
+where
+    O: Sink<Message> + Send + Unpin + 'static,
+{
+    let mut pings = interval(ping);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    pings.tick().await;
+    loop {
+        let message = tokio::select! {
+            next = outbox.next() => match next {
+                Next::Send(bytes) => Message::Binary(bytes),
+                Next::Close(code, reason) => {
+                    let close = CloseFrame { code, reason: reason.into() };
+                    let goodbye = async {
+                        if sink.send(Message::Close(Some(close))).await.is_ok() {
+                            let _peer_gone = sink.close().await;
+                        }
+                    };
+                    let _peer_stuck = timeout(GOODBYE, goodbye).await;
+                    return;
+                }
+            },
+            _ = pings.tick() => Message::Ping(Bytes::new()),
+        };
+        let sent = tokio::select! {
+            biased;
+            sent = sink.send(message) => sent.is_ok(),
+            // The reader does not read: the frame is half sent at best, the close may still get through.
+            () = outbox.killed() => true,
+        };
+        if !sent {
+            outbox.close(1006, "");
+            return;
+        }
+    }
+}

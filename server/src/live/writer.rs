@@ -1,0 +1,156 @@
+//! The one writer of all rooms: whatever waits is written in one transaction, so that one fsync serves
+//! many rooms.
+
+use std::{future::Future, time::Instant};
+
+use consilium_domain::{AccountId, ConsultationId};
+use consilium_storage::{AuditEntry, LogEntry, Snapshot, Store, StoreError};
+use tokio::{
+    sync::{Mutex, mpsc, oneshot},
+    task::JoinHandle,
+};
+
+/// Jobs in one transaction.
+const GROUP_MAX: usize = 256;
+/// Jobs waiting.
+const QUEUE_MAX: usize = 4096;
+
+/// Something to write.
+pub(super) enum Job {
+    /// Entries of one room and the client ids they bind.
+    Entries {
+        entries: Vec<LogEntry>,
+        clients: Vec<(u64, AccountId)>,
+    },
+    /// A snapshot.
+    Snapshot(Snapshot),
+    /// An act.
+    Audit(Box<AuditEntry>),
+}
+
+struct Waiting {
+    job: Job,
+    done: oneshot::Sender<Result<(), StoreError>>,
+}
+
+enum Order {
+    Write(Waiting),
+    Stop,
+}
+
+/// The way to the writer task.
+pub(super) struct Writer {
+    queue: mpsc::Sender<Order>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    pub(super) fn start(store: Store) -> Self {
+        let (queue, orders) = mpsc::channel(QUEUE_MAX);
+        let task = tokio::spawn(run(store, orders));
+        Self {
+            queue,
+            task: Mutex::new(Some(task)),
+        }
+    }
+
+    /// Queues a job; the returned future tells when it is durable, and fails when the writer stopped.
+    pub(super) async fn send(&self, job: Job) -> oneshot::Receiver<Result<(), StoreError>> {
+        let (done, outcome) = oneshot::channel();
+        // A stopped writer drops `done`, which the receiver sees.
+        let _stopped = self.queue.send(Order::Write(Waiting { job, done })).await;
+        outcome
+    }
+
+    /// Writes what waits, then stops.
+    pub(super) async fn stop(&self) {
+        let _stopped = self.queue.send(Order::Stop).await;
+        if let Some(task) = self.task.lock().await.take() {
+            let _panicked = task.await;
+        }
+    }
+}
+
+async fn run(store: Store, mut orders: mpsc::Receiver<Order>) {
+    let mut group = Vec::with_capacity(GROUP_MAX);
+    let mut stopped = false;
+    while !stopped {
+        if orders.recv_many(&mut group, GROUP_MAX).await == 0 {
+            return;
+        }
+        let mut waiting = Vec::with_capacity(group.len());
+        for order in group.drain(..) {
+            match order {
+                Order::Write(job) => waiting.push(job),
+                Order::Stop => stopped = true,
+            }
+        }
+        let started = Instant::now();
+        write_group(&store, waiting).await;
+        metrics::histogram!("consilium_room_commit_seconds").record(started.elapsed().as_secs_f64());
+    }
+}
+
+/// Writes all jobs at once; when that fails, each on its own, so that one room's trouble is not everybody's.
+async fn write_group(store: &Store, waiting: Vec<Waiting>) {
+    if waiting.len() > 1
+        && write(store, waiting.iter().map(|waiting| &waiting.job))
+            .await
+            .is_ok()
+    {
+        for waiting in waiting {
+            let _asker_gone = waiting.done.send(Ok(()));
+        }
+        return;
+    }
+    for waiting in waiting {
+        let outcome = write(store, [&waiting.job].into_iter()).await;
+        if let Err(error) = &outcome {
+            tracing::error!(%error, "a live room could not be stored");
+        }
+        let _asker_gone = waiting.done.send(outcome);
+    }
+}
+
+fn write<'a>(
+    store: &'a Store,
+    jobs: impl Iterator<Item = &'a Job> + Send + 'a,
+) -> impl Future<Output = Result<(), StoreError>> + Send + 'a {
+    async move {
+        let mut tx = store.begin().await?;
+        for job in jobs {
+            match job {
+                Job::Entries { entries, clients } => {
+                    tx.append_log(entries).await?;
+                    let consultation = entries.first().map(|entry| entry.consultation);
+                    for (client, account) in clients {
+                        bind(&mut tx, consultation, *client, *account).await?;
+                    }
+                }
+                Job::Snapshot(snapshot) => tx.put_snapshot(snapshot).await?,
+                Job::Audit(entry) => {
+                    tx.audit((**entry).clone()).await?;
+                }
+            }
+        }
+        tx.commit_technical().await
+    }
+}
+
+async fn bind(
+    tx: &mut consilium_storage::WriteTx,
+    consultation: Option<ConsultationId>,
+    client: u64,
+    account: AccountId,
+) -> Result<(), StoreError> {
+    let (Some(consultation), Ok(client)) = (consultation, i64::try_from(client)) else {
+        return Ok(());
+    };
+    if tx.bind_client(consultation, client, account).await? {
+        Ok(())
+    } else {
+        Err(StoreError::Conflict(
+            "the client id is somebody else's".to_owned(),
+        ))
+    }
+}
