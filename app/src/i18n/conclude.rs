@@ -10,6 +10,7 @@ super::texts! {
         none: "没有已提交的意见。", "No opinion was submitted.";
         waivers: "已接受邀请、但没有意见的机构", "Institutions that accepted but gave no opinion";
         waiver_reason: "{}：未出具意见的原因", "{}: why there is no opinion";
+        section: "结论与建议", "Conclusion and advice";
         conclusion: "会诊结论", "Conclusion";
         diagnosis_code: "ICD-10 编码", "ICD-10 code";
         advice: "治疗建议与随访", "Advice and follow-up";

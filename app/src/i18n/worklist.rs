@@ -23,6 +23,8 @@ super::texts! {
         column_institutions: "机构", "Institutions";
         column_time: "时间", "Time";
         column_next: "下一步", "Next step";
+        answer_by: "答复截止 {}", "Answers due {}";
+        opinions_by: "意见截止 {}", "Opinions due {}";
         session_at: "会诊 {}", "Session {}";
         caption: "会诊列表", "Consultations";
         opinion_in: "意见已提交", "opinion in";

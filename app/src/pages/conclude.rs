@@ -9,7 +9,7 @@ use consilium_protocol::{
     report::{ReportInput, Waiver},
     session::Institution,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{html, prelude::*, task::spawn_local};
 
 use crate::{
     api, browser, context, format,
@@ -17,7 +17,8 @@ use crate::{
     pages::consultation::opinions::OpinionText,
     ui::{
         Button, ButtonKind, ConfirmBar, FormErrors, Frame, LinkButton, Notice, TextArea, TextField, Tone,
-        colour_class, field::field_id,
+        colour_class,
+        field::{field_id, keep_equal},
     },
 };
 
@@ -126,7 +127,7 @@ pub fn ConcludePage(
             <div class="columns even">
                 <OpinionChoice consultation draft />
                 <section class="panel" aria-labelledby="conclusion">
-                    <h2 id="conclusion">{t.conclusion}</h2>
+                    <h2 id="conclusion">{t.section}</h2>
                     <TextArea
                         path="conclusion"
                         label=t.conclusion
@@ -224,6 +225,16 @@ fn Waivers(draft: Draft) -> impl IntoView {
             let id = field_id(&path);
             let note = format!("{id}-note");
             let name = i18n::institution_name(&institution, locale);
+            let node = NodeRef::<html::Textarea>::new();
+            keep_equal(
+                reason,
+                move || node.get().map(|area| area.value()),
+                move |text| {
+                    if let Some(area) = node.get_untracked() {
+                        area.set_value(text);
+                    }
+                },
+            );
             let error = Memo::new(move |_| errors.and_then(|errors| errors.of(&path, locale)));
             view! {
                 <div class="field" class:wrong=move || error.get().is_some()>
@@ -237,7 +248,7 @@ fn Waivers(draft: Draft) -> impl IntoView {
                         maxlength=limits::REASON_CHARS.to_string()
                         aria-describedby=note.clone()
                         aria-invalid=move || error.get().is_some().then_some("true")
-                        prop:value=move || reason.get()
+                        node_ref=node
                         on:input=move |event| reason.set(event_target_value(&event))
                     ></textarea>
                     <p class="field-note" id=note.clone()>{move || error.get().unwrap_or_default()}</p>

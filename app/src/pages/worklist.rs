@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use row::Row;
 
 use crate::{
-    context, format,
+    context,
     i18n::{self, Common, WorklistTexts, fill},
     ui::{ButtonKind, ChoiceChip, Frame, LinkButton, frame::Place},
 };
@@ -254,9 +254,4 @@ fn List(rows: Vec<ConsultationRow>, more: bool) -> impl IntoView {
         </div>
         {more.then(|| view! { <p class="quiet">{fill(t.more, &[&total.to_string()])}</p> })}
     }
-}
-
-/// The full time of the session, for titles.
-fn session_title(row: &ConsultationRow, locale: Locale) -> String {
-    format::absolute(row.scheduled_at, locale)
 }

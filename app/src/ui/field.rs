@@ -72,7 +72,7 @@ fn FieldFrame(
 }
 
 /// Keeps a control and its signal equal: the control's own text wins when the page becomes live.
-fn keep_equal(
+pub(crate) fn keep_equal(
     value: RwSignal<String>,
     read: impl Fn() -> Option<String> + 'static,
     write: impl Fn(&str) + 'static,

@@ -1,13 +1,12 @@
 //! One consultation in the worklist.
 
-use consilium_domain::Urgency;
+use consilium_domain::{ConsultationState, Urgency};
 use consilium_protocol::{
     consultation::{Act, ConsultationRow, Participant},
     page::Locale,
 };
 use leptos::prelude::*;
 
-use super::session_title;
 use crate::{
     context, format,
     i18n::{self, Common, WorklistTexts, fill},
@@ -43,6 +42,17 @@ fn part(participant: &Participant, locale: Locale) -> (String, &'static str) {
     }
 }
 
+/// What the running deadline is for and when it ends, or when the session is; with the full time.
+fn time_line(row: &ConsultationRow, locale: Locale) -> (String, String) {
+    let t = WorklistTexts::of(locale);
+    let (template, at) = match (row.state, row.due_at) {
+        (ConsultationState::Inviting, Some(due)) => (t.answer_by, due),
+        (ConsultationState::Summarising, Some(due)) => (t.opinions_by, due),
+        _ => (t.session_at, row.scheduled_at),
+    };
+    (fill(template, &[&format::short(at)]), format::absolute(at, locale))
+}
+
 /// One row; `hidden` by the filters.
 #[component]
 pub fn Row(
@@ -59,8 +69,7 @@ pub fn Row(
     let href = act_href(act, &row);
     let page = format!("/consultations/{}", row.id);
     let link_name = format!("{act_text} {}", row.number);
-    let session = fill(t.session_at, &[&format::short(row.scheduled_at)]);
-    let title = session_title(&row, locale);
+    let (time, title) = time_line(&row, locale);
     let diagnosis = format!(
         "{} · {}",
         row.preliminary_diagnosis,
@@ -91,7 +100,7 @@ pub fn Row(
             </td>
             <td>
                 {row.due_at.map(|at| view! { <DueTime at /> })}
-                <div class="quiet" title=title>{session}</div>
+                <div class="quiet" title=title>{time}</div>
             </td>
             <td>
                 <a class="act" class:strong=row.my_move href=href aria-label=link_name>
