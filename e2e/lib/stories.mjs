@@ -1,0 +1,62 @@
+// Steps that more than one program takes, through the interfaces: a consultation in session.
+import { check } from './step.mjs'
+import { idNumber } from './bundle.mjs'
+import { Person } from './browser.mjs'
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+
+export const PATIENT = {
+  name: '欧阳若溪',
+  sex: 'female',
+  gender: 'female',
+  born: '1972-03-08',
+  number: idNumber('330602', '1972-03-08', 128),
+  record: 'ZY700128',
+  phone: '19900001280'
+}
+
+// `YYYY-MM-DDTHH:MM` in China Standard Time, as a datetime field writes it.
+export function localTime (inMinutes) {
+  return new Date(Date.now() + (inMinutes + 8 * 60) * 60_000).toISOString().slice(0, 16)
+}
+
+export async function signedIn (browser, server, watch, names) {
+  const people = {}
+  for (const name of names) {
+    people[name] = await Person.arrive(browser, server, watch, name)
+    await people[name].signIn()
+  }
+  return people
+}
+
+// A consultation in session with images, made by the two administrators that are signed in.
+export async function inSession (lead, answering, files) {
+  const done = async (person, method, path, body) => {
+    const { status, json } = await person.api(method, path, body)
+    check(status < 300, `${method} ${path} done, got ${status} ${JSON.stringify(json)}`)
+    return json
+  }
+  const institutions = await done(lead, 'GET', '/api/v1/institutions')
+  const created = await done(lead, 'POST', '/api/v1/consultations', {
+    kind: 'general',
+    patient: { name: PATIENT.name, sex: PATIENT.sex, id_number: PATIENT.number, phone: PATIENT.phone, record_number: PATIENT.record },
+    clinical: { preliminary_diagnosis: '左额叶占位性病变', need: '请判断性质与手术可行性' },
+    scheduled_at: new Date(Date.now() + 3_600_000).toISOString(),
+    participants: institutions.map(i => i.id),
+    wanted: ['imaging'],
+    consent: { signer: 'patient', text_version: '2026-01' }
+  })
+  const path = `/api/v1/consultations/${created.id}`
+  await done(lead, 'POST', `${path}/invite`, {})
+  for (const admin of answering) await done(admin, 'POST', `${path}/answer`, { answer: 'accept', can_provide: ['imaging'] })
+  for (const file of files) {
+    const response = await lead.context.request.post(`${lead.server.url}${path}/images`, {
+      headers: { 'content-type': 'application/dicom', 'x-file-name': basename(file) },
+      data: readFileSync(file)
+    })
+    check(response.status() === 201, `${file} uploaded, got ${response.status()}`)
+  }
+  await done(lead, 'POST', `${path}/ready`, {})
+  await done(lead, 'POST', `${path}/start`, {})
+  return created.id
+}
