@@ -11,7 +11,7 @@ pub mod directory;
 pub mod engine;
 pub mod model;
 pub mod text;
-mod views;
+pub mod views;
 
 use consilium_protocol::page::{Page, View};
 use leptos::{html, prelude::*, svg};

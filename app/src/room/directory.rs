@@ -14,7 +14,7 @@ use consilium_protocol::{
 use crate::{i18n, ui::badge::colour_class};
 
 /// What is shown of an author.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Author {
     /// Name.
     pub name: String,

@@ -86,7 +86,7 @@ impl Controls {
                 pointer::observe(self, &canvas);
                 keys::listen(self);
                 live::keep_awake(self);
-                self.with(|engine| {
+                self.with(move |engine| {
                     engine.measure_stage(&canvas);
                     engine.plan();
                     engine.connect();

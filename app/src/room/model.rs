@@ -46,7 +46,7 @@ impl SavedState {
 }
 
 /// Somebody in the room.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Seat {
     /// Account.
     pub id: AccountId,
@@ -64,7 +64,7 @@ pub struct AnnotationKey {
 }
 
 /// An annotation in the list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AnnotationRow {
     /// Which.
     pub key: AnnotationKey,
@@ -87,7 +87,7 @@ pub struct AnnotationRow {
 }
 
 /// Somebody else's draft opinion.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DraftRow {
     /// Account.
     pub id: AccountId,
@@ -98,7 +98,7 @@ pub struct DraftRow {
 }
 
 /// A line of the discussion.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LineRow {
     /// Unique.
     pub id: String,
@@ -111,7 +111,7 @@ pub struct LineRow {
 }
 
 /// A series in the strip.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SeriesRow {
     /// Series.
     pub id: SeriesId,

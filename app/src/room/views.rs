@@ -1,13 +1,13 @@
 //! The parts of the room's screen.
 
-mod case;
-mod discussion;
-mod findings;
-mod icon;
-mod opinions;
+pub mod case;
+pub mod discussion;
+pub mod findings;
+pub mod icon;
+pub mod opinions;
 pub(super) use opinions::DRAFT_ID;
-pub(super) mod panel;
-pub(super) mod stage;
-pub(super) mod strip;
-mod tools;
-pub(super) mod top;
+pub mod panel;
+pub mod stage;
+pub mod strip;
+pub mod tools;
+pub mod top;

@@ -10,7 +10,10 @@ use crate::{
 
 /// The tab.
 #[component]
-pub(super) fn CaseTab(room: Room) -> impl IntoView {
+pub fn CaseTab(
+    /// State.
+    room: Room,
+) -> impl IntoView {
     let words = RoomTexts::of(room.locale);
     let (facts, houses) = room.consultation.with_untracked(|consultation| {
         let clinical = &consultation.clinical;
@@ -52,7 +55,7 @@ pub(super) fn CaseTab(room: Room) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <div class="pane-list case" tabindex="0" role="group" aria-label=words.case>
+        <div class="room-list room-case" tabindex="0" role="group" aria-label=words.case>
             <dl>{facts}</dl>
             <h3>{words.institutions}</h3>
             <ul>{houses}</ul>

@@ -13,7 +13,12 @@ const LINE_CHARS: usize = consilium_collab::guard::shape::LINE_CHARS_MAX;
 
 /// The tab.
 #[component]
-pub(super) fn DiscussionTab(room: Room, controls: Controls) -> impl IntoView {
+pub fn DiscussionTab(
+    /// State.
+    room: Room,
+    /// Wishes.
+    controls: Controls,
+) -> impl IntoView {
     let words = RoomTexts::of(room.locale);
     let field = NodeRef::<html::Input>::new();
     let list = NodeRef::<html::Ul>::new();
@@ -37,7 +42,7 @@ pub(super) fn DiscussionTab(room: Room, controls: Controls) -> impl IntoView {
         });
     });
     view! {
-        <ul class="pane-list lines" node_ref=list tabindex="0" aria-label=words.discussion>
+        <ul class="room-list" node_ref=list tabindex="0" aria-label=words.discussion>
             <For each=move || room.lines.get() key=|line| line.clone() let:line>
                 {
                     let (name, place, colour) = match &line.author {
@@ -45,20 +50,20 @@ pub(super) fn DiscussionTab(room: Room, controls: Controls) -> impl IntoView {
                         None => (words.unknown_author.to_owned(), String::new(), ""),
                     };
                     view! {
-                        <li class=format!("line {colour}") data-testid="discussion-line">
+                        <li class=format!("room-line {colour}") data-testid="discussion-line">
                             <header><b>{name}</b><span class="quiet">{place}</span><time>{line.time}</time></header>
                             <p>{line.text}</p>
                         </li>
                     }
                 }
             </For>
-            <li class="empty" hidden=move || !room.lines.with(Vec::is_empty)>
+            <li class="room-empty" hidden=move || !room.lines.with(Vec::is_empty)>
                 <p>{words.no_lines}</p>
                 <p class="quiet">{words.no_lines_hint}</p>
             </li>
         </ul>
         <form
-            class="own say"
+            class="room-own"
             on:submit=move |event| {
                 event.prevent_default();
                 send();
@@ -68,7 +73,7 @@ pub(super) fn DiscussionTab(room: Room, controls: Controls) -> impl IntoView {
             <p class="quiet" hidden=may>
                 {move || if room.rights.get().discuss { words.why_not_ready } else { words.why_discuss }}
             </p>
-            <div class="own-row">
+            <div class="room-own-row">
                 <input
                     id="discussion-field"
                     type="text"

@@ -13,14 +13,19 @@ use crate::{
 
 /// The tab.
 #[component]
-pub(super) fn FindingsTab(room: Room, controls: Controls) -> impl IntoView {
+pub fn FindingsTab(
+    /// State.
+    room: Room,
+    /// Wishes.
+    controls: Controls,
+) -> impl IntoView {
     let words = RoomTexts::of(room.locale);
     view! {
-        <ul class="pane-list findings" tabindex="0" aria-label=words.measurements data-testid="annotation-list">
+        <ul class="room-list" tabindex="0" aria-label=words.measurements data-testid="annotation-list">
             <For each=move || room.annotations.get() key=|row| row.clone() let:row>
                 <Finding room controls row />
             </For>
-            <li class="empty" hidden=move || !room.annotations.with(Vec::is_empty)>
+            <li class="room-empty" hidden=move || !room.annotations.with(Vec::is_empty)>
                 <p>{words.no_annotations}</p>
                 <p class="quiet">{words.no_annotations_hint}</p>
             </li>
@@ -41,7 +46,7 @@ fn Finding(room: Room, controls: Controls, row: AnnotationRow) -> impl IntoView 
     let may_cite = move || room.rights.get().opine && room.ready.get();
     view! {
         <li
-            class=format!("finding {colour}")
+            class=format!("room-finding {colour}")
             class:on=selected
             data-testid="annotation-item"
             data-id=row.key.id.clone()
@@ -49,7 +54,7 @@ fn Finding(room: Room, controls: Controls, row: AnnotationRow) -> impl IntoView 
         >
             <button
                 type="button"
-                class="finding-main"
+                class="room-finding-main"
                 aria-pressed=move || selected().to_string()
                 on:click=move |_| controls.ask(Wish::Jump(key.get_value()))
             >
@@ -58,10 +63,10 @@ fn Finding(room: Room, controls: Controls, row: AnnotationRow) -> impl IntoView 
                 <span class="quiet">{row.series.clone()} " · " {row.slice.clone()}</span>
                 <span class="quiet">{who} " · " {row.time.clone()}</span>
             </button>
-            <span class="finding-acts">
+            <span class="room-finding-acts">
                 <button
                     type="button"
-                    class="button small"
+                    class="button room-small"
                     hidden=move || !may_cite()
                     title=words.cite_of
                     on:click=move |_| controls.ask(Wish::Cite(key.get_value()))
@@ -70,7 +75,7 @@ fn Finding(room: Room, controls: Controls, row: AnnotationRow) -> impl IntoView 
                 </button>
                 <button
                     type="button"
-                    class="button small"
+                    class="button room-small"
                     hidden=move || !may_remove()
                     data-testid="annotation-remove"
                     on:click=move |_| {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::viewer::command::Tool;
 
 /// The path of a tool's icon.
-pub(super) const fn of_tool(tool: Tool) -> &'static str {
+pub const fn of_tool(tool: Tool) -> &'static str {
     match tool {
         Tool::Window => "M12 4a8 8 0 1 0 0 16a8 8 0 1 0 0-16M12 4v16M14 8h4M14 12h5.5M14 16h4",
         Tool::Scroll => "M6 5h12M6 12h12M6 19h12M3 9l-1 3l1 3M21 9l1 3l-1 3",
@@ -18,15 +18,15 @@ pub(super) const fn of_tool(tool: Tool) -> &'static str {
 }
 
 /// Negative.
-pub(super) const INVERT: &str = "M4 4h16v16H4zM4 20L20 4M7 8h4M15 14v4M13 16h4";
+pub const INVERT: &str = "M4 4h16v16H4zM4 20L20 4M7 8h4M15 14v4M13 16h4";
 /// As at first.
-pub(super) const RESET: &str = "M5 8a8 8 0 1 1-1 6M5 3v5h5";
+pub const RESET: &str = "M5 8a8 8 0 1 1-1 6M5 3v5h5";
 /// Keys.
-pub(super) const HELP: &str = "M9 9a3 3 0 1 1 4 2.8c-.7.3-1 .8-1 1.7v.5M12 17.5v.5";
+pub const HELP: &str = "M9 9a3 3 0 1 1 4 2.8c-.7.3-1 .8-1 1.7v.5M12 17.5v.5";
 
 /// An icon; what it means must stand beside it or in the label of its control.
 #[component]
-pub(super) fn Icon(
+pub fn Icon(
     /// SVG path data.
     path: &'static str,
 ) -> impl IntoView {

@@ -20,7 +20,12 @@ pub(in crate::room) const DRAFT_ID: &str = "opinion-draft";
 
 /// The tab.
 #[component]
-pub(super) fn OpinionsTab(room: Room, controls: Controls) -> impl IntoView {
+pub fn OpinionsTab(
+    /// State.
+    room: Room,
+    /// Wishes.
+    controls: Controls,
+) -> impl IntoView {
     let words = RoomTexts::of(room.locale);
     let signed = move || room.consultation.with(|consultation| consultation.opinions.clone());
     let nothing = move || {
@@ -28,14 +33,14 @@ pub(super) fn OpinionsTab(room: Room, controls: Controls) -> impl IntoView {
             && room.consultation.with(|consultation| consultation.opinions.is_empty())
     };
     view! {
-        <div class="pane-list" tabindex="0" role="group" aria-label=words.opinions>
+        <div class="room-list" tabindex="0" role="group" aria-label=words.opinions>
             <For each=signed key=|opinion| opinion.id let:opinion>
                 <Signed room controls opinion />
             </For>
             <For each=move || room.drafts.get() key=|row| row.id let:row>
                 <Draft room row />
             </For>
-            <div class="empty" hidden=move || !nothing()>
+            <div class="room-empty" hidden=move || !nothing()>
                 <p>{words.no_opinions}</p>
                 <p class="quiet">{words.no_opinions_hint}</p>
             </div>
@@ -57,27 +62,27 @@ fn Signed(room: Room, controls: Controls, opinion: Opinion) -> impl IntoView {
     };
     view! {
         <article
-            class=format!("opinion {}", colour_class(&opinion.institution))
+            class=format!("room-opinion {}", colour_class(&opinion.institution))
             data-testid="opinion"
             data-author=author.to_string()
             data-state="signed"
         >
             <header>
                 <h3>{house} " · " {opinion.author.clone()}</h3>
-                <span class="mark signed">{fill(words.signed, &[&opinion.version.to_string()])}</span>
-                <span class="mark dissent" hidden=!opinion.dissent>{words.dissent}</span>
-                <span class="mark bad" hidden=opinion.signature_valid>{words.bad_signature}</span>
+                <span class="mark good">{fill(words.signed, &[&opinion.version.to_string()])}</span>
+                <span class="mark soon" hidden=!opinion.dissent>{words.dissent}</span>
+                <span class="mark late" hidden=opinion.signature_valid>{words.bad_signature}</span>
                 <time datetime=opinion.submitted_at.to_string() title=format::absolute(opinion.submitted_at, room.locale)>
                     {clock(opinion.submitted_at)}
                 </time>
             </header>
             <p class="quiet">{opinion.department.clone()}</p>
-            <p class="opinion-text">{opinion.text.clone()}</p>
+            <p class="room-opinion-text">{opinion.text.clone()}</p>
             <For each=cited key=|row| row.clone() let:row>
                 {
                     let key = row.key.clone();
                     view! {
-                        <button type="button" class="citation" on:click=move |_| controls.ask(Wish::Jump(key.clone()))>
+                        <button type="button" class="room-citation" on:click=move |_| controls.ask(Wish::Jump(key.clone()))>
                             {cite::marker(&row)}
                         </button>
                     }
@@ -104,16 +109,16 @@ fn Draft(room: Room, row: DraftRow) -> impl IntoView {
     let colour = move || now.with(|row| row.author.as_ref().map_or("", |author| author.colour));
     view! {
         <article
-            class=move || format!("opinion {}", colour())
+            class=move || format!("room-opinion {}", colour())
             data-testid="opinion"
             data-author=id.to_string()
             data-state="draft"
         >
             <header>
                 <h3>{title}</h3>
-                <span class="mark draft">{words.draft}</span>
+                <span class="mark soon">{words.draft}</span>
             </header>
-            <p class="opinion-text" data-testid="opinion-text">
+            <p class="room-opinion-text" data-testid="opinion-text">
                 {move || now.with(|row| row.text.clone())}
             </p>
         </article>
@@ -159,7 +164,7 @@ fn Own(room: Room, controls: Controls) -> impl IntoView {
         }
     });
     view! {
-        <div class="own" hidden=move || signed() && !room.rights.get().opine>
+        <div class="room-own" hidden=move || signed() && !room.rights.get().opine>
             <label for=DRAFT_ID>{words.opinion_label}</label>
             <textarea
                 id=DRAFT_ID
@@ -171,13 +176,13 @@ fn Own(room: Room, controls: Controls) -> impl IntoView {
                 on:input=move |event| controls.ask(Wish::Draft(event_target_value(&event)))
             ></textarea>
             <p id="opinion-hint" class="quiet">{why_not}</p>
-            <div class="own-row" hidden=move || asking.get()>
-                <span class="count" class:late=move || (characters.get() > OPINION_CHARS) data-testid="opinion-count">
+            <div class="room-own-row" hidden=move || asking.get()>
+                <span class="room-characters" class:late=move || { characters.get() > OPINION_CHARS } data-testid="opinion-count">
                     {move || fill(words.characters, &[&characters.get().to_string(), &OPINION_CHARS.to_string()])}
                 </span>
                 <button
                     type="button"
-                    class="button small"
+                    class="button room-small"
                     data-testid="opinion-cite"
                     aria-expanded=move || choosing.get().to_string()
                     disabled=move || !may_write() || room.annotations.with(Vec::is_empty)
@@ -195,14 +200,14 @@ fn Own(room: Room, controls: Controls) -> impl IntoView {
                     {words.submit}
                 </button>
             </div>
-            <div class="cite-list" hidden=move || !choosing.get()>
+            <div class="room-cites" hidden=move || !choosing.get()>
                 <For each=move || room.annotations.get() key=|row| row.clone() let:row>
                     {
                         let key = row.key.clone();
                         view! {
                             <button
                                 type="button"
-                                class="citation"
+                                class="room-citation"
                                 data-testid="cite-choice"
                                 on:click=move |_| {
                                     choosing.set(false);
@@ -215,9 +220,9 @@ fn Own(room: Room, controls: Controls) -> impl IntoView {
                     }
                 </For>
             </div>
-            <div class="own-question" role="alertdialog" aria-label=words.submit hidden=move || !asking.get()>
+            <div class="room-own-question" role="alertdialog" aria-label=words.submit hidden=move || !asking.get()>
                 <p>{words.submit_question}</p>
-                <label class="check">
+                <label class="room-check">
                     <input
                         type="checkbox"
                         data-testid="opinion-dissent"

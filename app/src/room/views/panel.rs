@@ -15,12 +15,17 @@ use crate::{
 
 /// The panel.
 #[component]
-pub(in crate::room) fn Panel(room: Room, controls: Controls) -> impl IntoView {
+pub fn Panel(
+    /// State.
+    room: Room,
+    /// Wishes.
+    controls: Controls,
+) -> impl IntoView {
     let words = RoomTexts::of(room.locale);
     let pane = |tab: Tab, content: AnyView| {
         view! {
             <section
-                class="pane"
+                class="room-pane"
                 role="tabpanel"
                 id=format!("pane-{}", tab.code())
                 aria-labelledby=format!("tab-{}", tab.code())
@@ -31,7 +36,7 @@ pub(in crate::room) fn Panel(room: Room, controls: Controls) -> impl IntoView {
         }
     };
     view! {
-        <aside class="panel" aria-label=words.panel>
+        <aside class="room-panel" aria-label=words.panel>
             <Tabs room />
             <Notices room controls />
             {pane(Tab::Opinions, view! { <OpinionsTab room controls /> }.into_any())}
@@ -90,7 +95,7 @@ fn Tabs(room: Room) -> impl IntoView {
                 on:click=move |_| room.tab.set(tab)
             >
                 {name(tab, words)}
-                <span class="count" hidden=move || number.get() == 0>
+                <span class="room-count" hidden=move || number.get() == 0>
                     {move || number.get()}
                 </span>
             </button>
@@ -98,7 +103,7 @@ fn Tabs(room: Room) -> impl IntoView {
     });
     view! {
         <div
-            class="tabs"
+            class="room-tabs"
             role="tablist"
             aria-label=words.panel
             on:keydown=move |event| {
@@ -135,7 +140,7 @@ fn Notices(room: Room, controls: Controls) -> impl IntoView {
                 <p>{move || room.notice.get()}</p>
             </Show>
             <Show when=move || room.lost.with(Option::is_some)>
-                <div class="lost" data-testid="lost-edits">
+                <div class="room-lost" data-testid="lost-edits">
                     <h3>{words.lost_title}</h3>
                     <p>{words.lost_hint}</p>
                     {move || {
@@ -147,7 +152,7 @@ fn Notices(room: Room, controls: Controls) -> impl IntoView {
                 </div>
             </Show>
             <Show when=move || room.notice.with(Option::is_some) || room.lost.with(Option::is_some)>
-                <button type="button" class="button small" on:click=move |_| controls.ask(Wish::Dismiss)>
+                <button type="button" class="button room-small" on:click=move |_| controls.ask(Wish::Dismiss)>
                     {words.dismiss}
                 </button>
             </Show>

@@ -18,10 +18,14 @@ use crate::{
 
 /// The stage with everything on it.
 #[component]
-pub(in crate::room) fn StageView(
+pub fn StageView(
+    /// State.
     room: Room,
+    /// Wishes.
     controls: Controls,
+    /// The canvas of the picture.
     canvas: NodeRef<html::Canvas>,
+    /// The layer above it.
     layer: NodeRef<svg::Svg>,
 ) -> impl IntoView {
     let words = ViewerTexts::of(room.locale);
@@ -112,12 +116,12 @@ fn Edges(room: Room, controls: Controls) -> impl IntoView {
     let failed = move || room.readout.with(|readout| readout.quality == Quality::Failed);
     let bar = move || room.readout.with(|readout| readout.bar);
     view! {
-        <div class="edge top-left">
+        <div class="viewer-edge top-left">
             <p>{patient}</p>
             <p>{series(|row| row.title.clone())}</p>
             <p>{series(|row| row.received.clone())}</p>
         </div>
-        <div class="edge top-right">
+        <div class="viewer-edge top-right">
             <p
                 class="quality"
                 data-testid="quality"
@@ -127,7 +131,7 @@ fn Edges(room: Room, controls: Controls) -> impl IntoView {
             </p>
             <button
                 type="button"
-                class="button small"
+                class="button viewer-small"
                 hidden=move || !failed()
                 on:click=move |_| controls.ask(Wish::Retry)
             >
@@ -137,7 +141,7 @@ fn Edges(room: Room, controls: Controls) -> impl IntoView {
                 {words.lossy}
             </p>
         </div>
-        <div class="edge bottom-left">
+        <div class="viewer-edge bottom-left">
             <p>
                 <span data-testid="slice-label">{slice}</span>
                 " "
@@ -153,7 +157,7 @@ fn Edges(room: Room, controls: Controls) -> impl IntoView {
                 <span data-testid="preset-label">{preset}</span>
             </p>
         </div>
-        <div class="edge bottom-right">
+        <div class="viewer-edge bottom-right">
             <p data-testid="zoom-label">
                 {read(|readout| format!("{} × {}  ×{:.2}", readout.columns, readout.rows, readout.scale))}
             </p>
@@ -173,10 +177,10 @@ fn Edges(room: Room, controls: Controls) -> impl IntoView {
                 </span>
             </p>
         </div>
-        <span class="letter left" aria-hidden="true">{read(|readout| readout.edges.left.clone())}</span>
-        <span class="letter right" aria-hidden="true">{read(|readout| readout.edges.right.clone())}</span>
-        <span class="letter top" aria-hidden="true">{read(|readout| readout.edges.top.clone())}</span>
-        <span class="letter bottom" aria-hidden="true">{read(|readout| readout.edges.bottom.clone())}</span>
+        <span class="viewer-letter left" aria-hidden="true">{read(|readout| readout.edges.left.clone())}</span>
+        <span class="viewer-letter right" aria-hidden="true">{read(|readout| readout.edges.right.clone())}</span>
+        <span class="viewer-letter top" aria-hidden="true">{read(|readout| readout.edges.top.clone())}</span>
+        <span class="viewer-letter bottom" aria-hidden="true">{read(|readout| readout.edges.bottom.clone())}</span>
     }
 }
 
@@ -187,7 +191,7 @@ fn SliceSlider(room: Room, controls: Controls) -> impl IntoView {
     let slice = Memo::new(move |_| room.readout.with(|readout| readout.slice));
     view! {
         <input
-            class="slice-slider"
+            class="viewer-slider"
             type="range"
             min="1"
             step="1"
@@ -195,7 +199,7 @@ fn SliceSlider(room: Room, controls: Controls) -> impl IntoView {
             aria-label=words.slices
             max=move || count.get().max(1)
             prop:value=move || (slice.get() + 1).to_string()
-            disabled=move || (count.get() < 2)
+            disabled=move || { count.get() < 2 }
             on:input=move |event| {
                 if let Ok(number) = event_target_value(&event).parse::<usize>() {
                     controls.ask(Wish::View(Command::Slice(number.saturating_sub(1))));
@@ -233,7 +237,7 @@ fn ArrowEntry(room: Room, controls: Controls) -> impl IntoView {
     };
     view! {
         <form
-            class="arrow-entry"
+            class="viewer-arrow"
             node_ref=entry
             hidden=move || room.arrow_at.get().is_none()
             on:submit=move |event| {
@@ -287,14 +291,14 @@ fn Help(room: Room, controls: Controls) -> impl IntoView {
     .map(|(key, what)| view! { <li><kbd>{key}</kbd>{what}</li> });
     view! {
         <section
-            class="help"
+            class="viewer-help"
             role="dialog"
             aria-label=words.help_title
             data-testid="help"
             hidden=move || !room.help.get()
         >
             <h2>{words.help_title}</h2>
-            <ul class="help-keys">{tools}{more}</ul>
+            <ul class="viewer-keys">{tools}{more}</ul>
             <dl>{rows.map(|(what, how)| view! { <div><dt>{what}</dt><dd>{how}</dd></div> })}</dl>
             <button type="button" class="button" on:click=move |_| controls.ask(Wish::View(Command::Help))>
                 {words.close}
@@ -309,7 +313,7 @@ fn NoImages(room: Room) -> impl IntoView {
     let id = room.consultation.with_untracked(|consultation| consultation.row.id);
     view! {
         <Show when=move || room.series.with(Vec::is_empty)>
-            <div class="no-images">
+            <div class="viewer-empty">
                 <Icon path="M4 5h16v14H4zM4 15l5-5l4 4l3-3l4 4" />
                 <p>{words.no_images}</p>
                 <p class="quiet">{words.no_images_hint}</p>

@@ -18,11 +18,16 @@ pub(in crate::room) fn thumbnail_id(series: consilium_domain::SeriesId) -> Strin
 
 /// The strip.
 #[component]
-pub(in crate::room) fn Strip(room: Room, controls: Controls) -> impl IntoView {
+pub fn Strip(
+    /// State.
+    room: Room,
+    /// Wishes.
+    controls: Controls,
+) -> impl IntoView {
     let words = ViewerTexts::of(room.locale);
     let rows = move || room.series.get().into_iter().enumerate().collect::<Vec<_>>();
     view! {
-        <nav class="strip" aria-label=words.series_list>
+        <nav class="room-strip" aria-label=words.series_list>
             <For each=rows key=|(at, row)| (*at, row.clone()) let:item>
                 {
                     let (at, row) = item;
@@ -36,7 +41,7 @@ pub(in crate::room) fn Strip(room: Room, controls: Controls) -> impl IntoView {
                     view! {
                         <button
                             type="button"
-                            class=format!("thumb {}", row.colour)
+                            class=format!("room-thumb {}", row.colour)
                             class:on=shown
                             aria-current=move || if shown() { "true" } else { "false" }
                             data-testid="series"
@@ -52,8 +57,8 @@ pub(in crate::room) fn Strip(room: Room, controls: Controls) -> impl IntoView {
                                     fill(words.series_loaded, &[&loaded().to_string(), &count.to_string()])
                                 }
                             ></progress>
-                            <span class="thumb-title">{row.title}</span>
-                            <span class="thumb-count">
+                            <span class="room-thumb-title">{row.title}</span>
+                            <span class="room-thumb-count">
                                 {move || {
                                     if loaded() < count { format!("{} / {count}", loaded()) } else { count.to_string() }
                                 }}

@@ -19,11 +19,16 @@ use crate::{
 
 /// The bar.
 #[component]
-pub(super) fn ToolBar(room: Room, controls: Controls) -> impl IntoView {
+pub fn ToolBar(
+    /// State.
+    room: Room,
+    /// Wishes.
+    controls: Controls,
+) -> impl IntoView {
     let words = ViewerTexts::of(room.locale);
     let tools = Tool::ALL.map(|tool| view! { <ToolButton room controls tool /> });
     view! {
-        <div class="tools" role="toolbar" aria-label=words.tools>
+        <div class="viewer-tools" role="toolbar" aria-label=words.tools>
             {tools}
             <Presets room controls />
             <Press controls command=Command::Invert icon=INVERT label=words.invert key="I" name="tool-invert" />
@@ -59,7 +64,7 @@ fn ToolButton(room: Room, controls: Controls, tool: Tool) -> impl IntoView {
     view! {
         <button
             type="button"
-            class="tool"
+            class="viewer-tool"
             data-testid=format!("tool-{}", tool.code())
             aria-pressed=move || (room.tool.get() == tool).to_string()
             aria-disabled=move || why_not().is_some().to_string()
@@ -90,7 +95,7 @@ fn Press(
     view! {
         <button
             type="button"
-            class="tool"
+            class="viewer-tool"
             data-testid=name
             aria-label=title.clone()
             title=title
@@ -124,7 +129,7 @@ fn Presets(room: Room, controls: Controls) -> impl IntoView {
         .collect_view();
     view! {
         <select
-            class="presets"
+            class="viewer-presets"
             data-testid="presets"
             aria-label=words.presets
             title=move || {

@@ -17,7 +17,12 @@ use crate::{
 
 /// The bar.
 #[component]
-pub(in crate::room) fn TopBar(room: Room, controls: Controls) -> impl IntoView {
+pub fn TopBar(
+    /// State.
+    room: Room,
+    /// Wishes.
+    controls: Controls,
+) -> impl IntoView {
     let words = RoomTexts::of(room.locale);
     let (id, number, patient) = room.consultation.with_untracked(|consultation| {
         let row = &consultation.row;
@@ -119,14 +124,14 @@ fn People(room: Room) -> impl IntoView {
                     let text = Memo::new(move |_| label(&seat));
                     view! {
                         <li
-                            class=format!("avatar {}", author.colour)
+                            class=format!("room-avatar {}", author.colour)
                             class:presenter=move || room.presenter.get() == Some(id)
                             title=move || text.get()
                             data-testid="person"
                             data-name=author.name
                         >
                             <span aria-hidden="true">{author.initial}</span>
-                            <span class="visually-hidden">{move || text.get()}</span>
+                            <span class="unseen">{move || text.get()}</span>
                         </li>
                     }
                 }
@@ -154,7 +159,7 @@ fn FollowButton(room: Room, controls: Controls) -> impl IntoView {
     view! {
         <button
             type="button"
-            class="button follow"
+            class="button room-follow"
             data-testid="follow-toggle"
             aria-pressed=move || (room.following.get() && name.get().is_some()).to_string()
             disabled=move || name.get().is_none() || own()
