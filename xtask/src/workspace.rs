@@ -13,16 +13,16 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// Finds the workspace from this package's place in it.
+    /// Finds the workspace from this package's place in it: as `cargo run` says it, since two checkouts that share a
+    /// target folder share this program, else as it was when this was compiled.
     pub(crate) fn find() -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        let package =
+            std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
+        let root = Path::new(&package)
             .parent()
             .context("xtask has no parent folder")?;
         if !root.join("Cargo.lock").is_file() {
-            bail!(
-                "{} has no Cargo.lock: was the checkout moved since xtask was built?",
-                root.display()
-            );
+            bail!("{} has no Cargo.lock; run this as `cargo xtask`", root.display());
         }
         let target = match std::env::var_os("CARGO_TARGET_DIR") {
             Some(folder) => root.join(folder),
