@@ -32,7 +32,7 @@ use consilium_protocol::{
 };
 use consilium_storage::{Store, StoreError};
 use futures::future::BoxFuture;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use self::{
     actor::{Actor, Command},
@@ -46,6 +46,8 @@ pub type SessionKey = [u8; 32];
 
 /// WebSocket close code of a server that stops.
 const CLOSE_RESTART: u16 = 1012;
+/// How long a closing handshake may take.
+const GOODBYE: Duration = Duration::from_secs(3);
 
 /// Why a room could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -157,6 +159,8 @@ struct Shared {
     writer: Writer,
     rooms: Mutex<HashMap<ConsultationId, mpsc::Sender<Command>>>,
     connections: Mutex<HashMap<u64, Connected>>,
+    /// A connection ended.
+    left: Notify,
     next_connection: AtomicU64,
     closing: AtomicBool,
     recheck: OnceLock<Arc<Recheck>>,
@@ -186,6 +190,7 @@ impl Rooms {
             timing,
             rooms: Mutex::default(),
             connections: Mutex::default(),
+            left: Notify::new(),
             next_connection: AtomicU64::new(1),
             closing: AtomicBool::new(false),
             recheck: OnceLock::new(),
@@ -311,6 +316,17 @@ impl Rooms {
         for finished in done {
             let _ended_otherwise = finished.await;
         }
+        // The connections still record that they ended.
+        let all_gone = async {
+            loop {
+                let left = self.0.left.notified();
+                if lock(&self.0.connections).is_empty() {
+                    return;
+                }
+                left.await;
+            }
+        };
+        let _some_hang = tokio::time::timeout(GOODBYE, all_gone).await;
         self.0.writer.stop().await;
     }
 

@@ -30,6 +30,9 @@ use super::{
     outbox::Outbox,
 };
 
+/// Entries waiting for the writer before no more frames are taken.
+const BACKLOG_MAX: usize = 1024;
+
 /// What a room is asked.
 pub(super) enum Command {
     /// Tells when the room is loaded and has a free seat.
@@ -192,14 +195,18 @@ impl Actor {
             tokio::select! {
                 biased;
                 outcome = written(&mut self.in_flight) => self.written(outcome).await,
-                command = commands.recv() => match command {
+                // A store that is slow slows down those who write, not the memory.
+                command = commands.recv(), if self.unwritten.len() < BACKLOG_MAX => match command {
                     Some(Command::Shutdown(reply)) => {
                         self.shut_down().await;
                         self.rooms.forget(self.consultation);
                         let _asker_gone = reply.send(());
                         return;
                     }
-                    Some(command) => self.take(command),
+                    Some(command) => {
+                        self.idle_since = None;
+                        self.take(command);
+                    }
                     None => return,
                 },
                 () = until(wake_at) => {

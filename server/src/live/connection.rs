@@ -25,7 +25,7 @@ use tokio::{
 };
 
 use super::{
-    CLOSE_RESTART, Connected, Join, LiveError, Rooms,
+    CLOSE_RESTART, Connected, GOODBYE, Join, LiveError, Rooms,
     actor::Command,
     lock,
     outbox::{Next, Outbox},
@@ -33,8 +33,6 @@ use super::{
 
 /// How often expiry and silence are looked at.
 const TICK: Duration = Duration::from_secs(1);
-/// How long a closing handshake may take.
-const GOODBYE: Duration = Duration::from_secs(3);
 /// Seconds of the sustained rate that may come at once.
 const BURST_S: f64 = 4.0;
 
@@ -105,6 +103,7 @@ where
         }
     }
     lock(&rooms.0.connections).remove(&id);
+    rooms.0.left.notify_waiters();
     if outbox.closed_with() == Some(CLOSE_TOO_SLOW) {
         rooms.0.counters.too_slow.fetch_add(1, Ordering::Relaxed);
     }
