@@ -42,7 +42,9 @@ pub fn RoomPage(
         if started == Some(true) {
             return true;
         }
-        let (Some(canvas), Some(layer)) = (canvas.get(), layer.get()) else { return false };
+        let (Some(canvas), Some(layer)) = (canvas.get(), layer.get()) else {
+            return false;
+        };
         controls.start(room, stored.get_value(), canvas, layer.into());
         true
     });

@@ -21,4 +21,3 @@ pub mod text;
 pub mod throttle;
 pub mod transform;
 pub mod view;
-

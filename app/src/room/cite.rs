@@ -6,15 +6,26 @@ use super::model::AnnotationRow;
 /// The text that stands for an annotation: `[Length 46.2 mm · Slice 15]`.
 #[must_use]
 pub fn marker(row: &AnnotationRow) -> String {
-    let said = if row.value.is_empty() { &row.label } else { &row.value };
-    let what = if said.is_empty() { row.kind.clone() } else { format!("{} {said}", row.kind) };
+    let said = if row.value.is_empty() {
+        &row.label
+    } else {
+        &row.value
+    };
+    let what = if said.is_empty() {
+        row.kind.clone()
+    } else {
+        format!("{} {said}", row.kind)
+    };
     format!("[{what} · {}]", row.slice)
 }
 
 /// Ids of the annotations that `text` cites, in the order of `rows`.
 #[must_use]
 pub fn cited(text: &str, rows: &[AnnotationRow]) -> Vec<String> {
-    rows.iter().filter(|row| text.contains(&marker(row))).map(|row| row.key.id.clone()).collect()
+    rows.iter()
+        .filter(|row| text.contains(&marker(row)))
+        .map(|row| row.key.id.clone())
+        .collect()
 }
 
 /// `text` with `insert` put at UTF-16 offset `at` (the end when it is beyond), with single spaces around.
@@ -31,7 +42,11 @@ pub fn insert(text: &str, at: usize, insert: &str) -> String {
         .map_or(text.len(), |(index, _)| index);
     let (before, after) = text.split_at_checked(split).unwrap_or((text, ""));
     let gap = |side: &str, edge: Option<char>| {
-        if side.is_empty() || edge.is_none_or(char::is_whitespace) { "" } else { " " }
+        if side.is_empty() || edge.is_none_or(char::is_whitespace) {
+            ""
+        } else {
+            " "
+        }
     };
     let left = gap(before, before.chars().next_back());
     let right = gap(after, after.chars().next());
@@ -47,7 +62,10 @@ mod tests {
 
     fn row(id: &str, value: &str, label: &str) -> AnnotationRow {
         AnnotationRow {
-            key: AnnotationKey { author: AccountId(Uuid::nil()), id: id.to_owned() },
+            key: AnnotationKey {
+                author: AccountId(Uuid::nil()),
+                id: id.to_owned(),
+            },
             author: None,
             kind: "长度".to_owned(),
             value: value.to_owned(),
@@ -61,7 +79,11 @@ mod tests {
 
     #[test]
     fn citations_are_found_again_in_the_text() {
-        let rows = [row("a", "46.2 mm", ""), row("b", "", "水肿？"), row("c", "9.0 mm", "")];
+        let rows = [
+            row("a", "46.2 mm", ""),
+            row("b", "", "水肿？"),
+            row("c", "9.0 mm", ""),
+        ];
         let text = format!("最大径 {}，另见 {}。", marker(&rows[0]), marker(&rows[1]));
         assert_eq!(marker(&rows[0]), "[长度 46.2 mm · 层 15]");
         assert_eq!(cited(&text, &rows), ["a", "b"]);

@@ -37,7 +37,10 @@ impl Directory {
     /// Knows the reader.
     #[must_use]
     pub fn new(me: &Me, locale: Locale) -> Self {
-        let mut directory = Self { locale, people: HashMap::new() };
+        let mut directory = Self {
+            locale,
+            people: HashMap::new(),
+        };
         directory.put(me.account_id, &me.display_name, &me.department, &me.institution);
         directory
     }
@@ -49,7 +52,12 @@ impl Directory {
 
     /// Learns the author of an opinion; whether that was news.
     pub fn read(&mut self, opinion: &Opinion) -> bool {
-        self.put(opinion.author_id, &opinion.author, &opinion.department, &opinion.institution)
+        self.put(
+            opinion.author_id,
+            &opinion.author,
+            &opinion.department,
+            &opinion.institution,
+        )
     }
 
     fn put(&mut self, id: AccountId, name: &str, department: &str, institution: &Institution) -> bool {
@@ -69,6 +77,15 @@ impl Directory {
 pub fn author(name: &str, department: &str, institution: &Institution, locale: Locale) -> Author {
     let house = i18n::institution_name(institution, locale);
     let initial = house.chars().next().map(String::from).unwrap_or_default();
-    let place = if department.is_empty() { house } else { format!("{house} · {department}") };
-    Author { name: name.to_owned(), place, initial, colour: colour_class(institution) }
+    let place = if department.is_empty() {
+        house
+    } else {
+        format!("{house} · {department}")
+    };
+    Author {
+        name: name.to_owned(),
+        place,
+        initial,
+        colour: colour_class(institution),
+    }
 }

@@ -13,14 +13,10 @@ mod rows;
 mod socket;
 mod wish;
 
-use std::{
-    cell::RefCell,
-    collections::{HashMap, HashSet},
-    rc::Rc,
-};
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use consilium_collab::{client::ClientRoom, document::PlacedAnnotation};
-use consilium_domain::{AccountId, ConsultationId, SeriesId};
+use consilium_domain::{AccountId, ConsultationId};
 use consilium_imaging::geometry::Point;
 use consilium_protocol::{
     imaging::Series,
@@ -99,7 +95,9 @@ impl Controls {
     /// Runs `act` on the engine and draws what changed. An act that comes while another runs (the
     /// browser calls some handlers from inside our own calls) waits for it.
     fn with(self, act: impl FnOnce(&mut Engine) + 'static) {
-        let Some(engine) = self.0.try_get_value().flatten() else { return };
+        let Some(engine) = self.0.try_get_value().flatten() else {
+            return;
+        };
         match engine.try_borrow_mut() {
             Ok(mut engine) => {
                 act(&mut engine);
@@ -140,7 +138,6 @@ struct Engine {
     picture: Picture,
     layer: Layer<MarkKey>,
     loader: Loader,
-    thumbnails: HashSet<SeriesId>,
     readings: Readings,
 
     client: ClientRoom,
@@ -179,7 +176,11 @@ impl Engine {
             // One finger scrolls until another tool is taken.
             room.tool.set(Tool::Scroll);
         }
-        let limit_bytes = if touch { cache::TABLET_BYTES } else { cache::DESKTOP_BYTES };
+        let limit_bytes = if touch {
+            cache::TABLET_BYTES
+        } else {
+            cache::DESKTOP_BYTES
+        };
         let mut directory = Directory::new(&me, room.locale);
         let consultation = room.consultation.with_untracked(|consultation| {
             for opinion in &consultation.opinions {
@@ -193,7 +194,13 @@ impl Engine {
             me: me.account_id,
             consultation,
             locale: room.locale,
-            viewing: Viewing::new(stacks(series), Stage { width: 1.0, height: 1.0 }),
+            viewing: Viewing::new(
+                stacks(series),
+                Stage {
+                    width: 1.0,
+                    height: 1.0,
+                },
+            ),
             origin: (0.0, 0.0),
             hand: Hand::default(),
             wheel: Wheel::default(),
@@ -205,7 +212,6 @@ impl Engine {
             picture: Picture::new(canvas.clone())?,
             layer: Layer::new(layer)?,
             loader: Loader::new(limit_bytes),
-            thumbnails: HashSet::new(),
             readings: Readings::default(),
             client: ClientRoom::new(random_client_id(), me.account_id),
             socket: None,
@@ -220,7 +226,10 @@ impl Engine {
             was_connected: false,
             refused: false,
             closed: false,
-            dirty: Dirty { picture: true, layer: true },
+            dirty: Dirty {
+                picture: true,
+                layer: true,
+            },
             frame_requested: false,
         })
     }
@@ -271,13 +280,19 @@ fn now_ms() -> f64 {
 
 /// The main pointer is a finger.
 fn coarse_pointer() -> bool {
-    window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|media| media.matches())
+    window()
+        .match_media("(pointer: coarse)")
+        .ok()
+        .flatten()
+        .is_some_and(|media| media.matches())
 }
 
 /// A client id for this page load: 53 random bits.
 fn random_client_id() -> u64 {
     let random = (js_sys::Math::random() * 9_007_199_254_740_992.0).floor();
-    u64::try_from(crate::viewer::number::round_i64(random)).unwrap_or(1).max(1)
+    u64::try_from(crate::viewer::number::round_i64(random))
+        .unwrap_or(1)
+        .max(1)
 }
 
 /// A warning for whoever looks at the console; the page goes on.

@@ -2,16 +2,17 @@
 
 use consilium_collab::client::LostEdits;
 use consilium_domain::{AccountId, SeriesId, permission::RoomRights};
-use consilium_protocol::{
-    consultation::Consultation, imaging::Series, page::Locale, session::Me,
-};
+use consilium_protocol::{consultation::Consultation, imaging::Series, page::Locale, session::Me};
 use leptos::prelude::*;
 
 use super::directory::Author;
 use crate::viewer::{
     command::{Command, Tool},
-    overlay::{Edges, ScaleBar},
+    number::round_i32,
+    overlay::{self, Edges, ScaleBar},
     stack,
+    transform::Stage,
+    view::Viewing,
 };
 
 /// Whether one's words are safe.
@@ -234,6 +235,45 @@ pub enum Wish {
     Retry,
 }
 
+/// Longest scale bar, stage pixels.
+const BAR_PIXELS: f64 = 120.0;
+
+/// The stage of the first render, before its size is known: that of a 1280 x 720 window.
+const NOMINAL_STAGE: Stage = Stage {
+    width: 812.0,
+    height: 672.0,
+};
+
+/// The edges of what is on the stage; `None` without images.
+#[must_use]
+pub fn readout(viewing: &Viewing, quality: Quality) -> Option<Readout> {
+    let slice = viewing.slice()?;
+    let (meta, window, place, transform) = (
+        &slice.meta,
+        viewing.window(),
+        viewing.place(),
+        viewing.transform(),
+    );
+    Some(Readout {
+        stack: place.stack,
+        slice: place.slice,
+        count: viewing.len(),
+        position: overlay::position(meta),
+        centre: round_i32(window.centre),
+        width: round_i32(window.width),
+        preset: viewing.preset(),
+        ct: meta.modality == "CT",
+        inverted: viewing.inverted(),
+        scale: transform.scale_x,
+        columns: meta.columns,
+        rows: meta.rows,
+        bar: overlay::scale_bar(meta, &transform, BAR_PIXELS),
+        edges: overlay::edges(meta),
+        quality,
+        lossy: meta.lossy,
+    })
+}
+
 /// All state that views draw.
 #[derive(Clone, Copy)]
 pub struct Room {
@@ -293,11 +333,8 @@ impl Room {
     pub fn new(consultation: Consultation, series: &[Series], me: Me, locale: Locale) -> Self {
         let rows = series_rows(series);
         let loaded = vec![0; rows.len()];
-        let readout = Readout {
-            count: rows.first().map_or(0, |row| row.count),
-            slice: rows.first().map_or(0, |row| row.count / 2),
-            ..Readout::default()
-        };
+        let viewing = Viewing::new(stack::stacks(series), NOMINAL_STAGE);
+        let readout = readout(&viewing, Quality::Loading).unwrap_or_default();
         let seat = Seat {
             id: me.account_id,
             author: super::directory::author(&me.display_name, &me.department, &me.institution, locale),

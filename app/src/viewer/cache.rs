@@ -31,7 +31,13 @@ impl<K: Copy + Eq + Hash, V> Cache<K, V> {
     /// An empty store of at most `limit_bytes`.
     #[must_use]
     pub fn new(limit_bytes: usize) -> Self {
-        Self { limit_bytes, bytes: 0, clock: 0, entries: HashMap::new(), by_age: BTreeMap::new() }
+        Self {
+            limit_bytes,
+            bytes: 0,
+            clock: 0,
+            entries: HashMap::new(),
+            by_age: BTreeMap::new(),
+        }
     }
 
     /// Looks up and marks as used.
@@ -55,10 +61,19 @@ impl<K: Copy + Eq + Hash, V> Cache<K, V> {
         self.remove(&key);
         self.clock += 1;
         self.by_age.insert(self.clock, key);
-        self.entries.insert(key, Entry { value, bytes, used: self.clock });
+        self.entries.insert(
+            key,
+            Entry {
+                value,
+                bytes,
+                used: self.clock,
+            },
+        );
         self.bytes = self.bytes.saturating_add(bytes);
         while self.bytes > self.limit_bytes && self.entries.len() > 1 {
-            let Some(oldest) = self.by_age.first_key_value().map(|(_, key)| *key) else { break };
+            let Some(oldest) = self.by_age.first_key_value().map(|(_, key)| *key) else {
+                break;
+            };
             self.remove(&oldest);
         }
     }
@@ -106,7 +121,10 @@ mod tests {
         cache.put(1, 'b', 25);
         assert_eq!((cache.bytes(), cache.get(&1)), (25, Some(&'b')));
         cache.put(2, 'c', 100);
-        assert_eq!((cache.bytes(), cache.contains(&1), cache.contains(&2)), (100, false, true));
+        assert_eq!(
+            (cache.bytes(), cache.contains(&1), cache.contains(&2)),
+            (100, false, true)
+        );
         assert_eq!(cache.room_for(7), 4);
     }
 }

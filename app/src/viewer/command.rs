@@ -27,8 +27,15 @@ pub enum Tool {
 
 impl Tool {
     /// Every tool in the order of the bar.
-    pub const ALL: [Self; 7] =
-        [Self::Window, Self::Scroll, Self::Pan, Self::Zoom, Self::Length, Self::Arrow, Self::Freehand];
+    pub const ALL: [Self; 7] = [
+        Self::Window,
+        Self::Scroll,
+        Self::Pan,
+        Self::Zoom,
+        Self::Length,
+        Self::Arrow,
+        Self::Freehand,
+    ];
 
     /// Stable code, also in `data-testid="tool-<code>"`.
     #[must_use]
@@ -148,7 +155,10 @@ pub fn of_key(key: Key<'_>) -> Option<Command> {
         && let Some((dx, dy)) = arrow(key.name)
     {
         let pixels = if key.shift { 10.0 } else { 1.0 };
-        return Some(Command::PenMove { dx: dx * pixels, dy: dy * pixels });
+        return Some(Command::PenMove {
+            dx: dx * pixels,
+            dy: dy * pixels,
+        });
     }
     Some(match key.name {
         "ArrowDown" | "ArrowRight" => Command::Scroll(1),
@@ -164,10 +174,22 @@ pub fn of_key(key: Key<'_>) -> Option<Command> {
         "+" | "=" => Command::Zoom(1.25),
         "-" => Command::Zoom(0.8),
         "0" => Command::Reset,
-        "[" => Command::Nudge { centre: -1.0, width: 0.0 },
-        "]" => Command::Nudge { centre: 1.0, width: 0.0 },
-        "{" => Command::Nudge { centre: 0.0, width: -1.0 },
-        "}" => Command::Nudge { centre: 0.0, width: 1.0 },
+        "[" => Command::Nudge {
+            centre: -1.0,
+            width: 0.0,
+        },
+        "]" => Command::Nudge {
+            centre: 1.0,
+            width: 0.0,
+        },
+        "{" => Command::Nudge {
+            centre: 0.0,
+            width: -1.0,
+        },
+        "}" => Command::Nudge {
+            centre: 0.0,
+            width: 1.0,
+        },
         name => return of_letter(name),
     })
 }
@@ -207,14 +229,22 @@ mod tests {
     use super::*;
 
     fn key(name: &str) -> Option<Command> {
-        of_key(Key { name, modified: false, shift: false, pen: false })
+        of_key(Key {
+            name,
+            modified: false,
+            shift: false,
+            pen: false,
+        })
     }
 
     #[test]
     fn every_tool_has_its_own_key() {
         for tool in Tool::ALL {
             assert_eq!(key(&tool.key().to_string()), Some(Command::Tool(tool)));
-            assert_eq!(key(&tool.key().to_ascii_uppercase().to_string()), Some(Command::Tool(tool)));
+            assert_eq!(
+                key(&tool.key().to_ascii_uppercase().to_string()),
+                Some(Command::Tool(tool))
+            );
         }
     }
 
@@ -228,7 +258,15 @@ mod tests {
 
     #[test]
     fn the_browser_keeps_its_keys() {
-        assert_eq!(of_key(Key { name: "r", modified: true, shift: false, pen: false }), None);
+        assert_eq!(
+            of_key(Key {
+                name: "r",
+                modified: true,
+                shift: false,
+                pen: false
+            }),
+            None
+        );
         for name in ["Tab", "F5", "Shift", "é", "", "Unidentified"] {
             assert_eq!(key(name), None, "{name}");
         }
@@ -237,7 +275,12 @@ mod tests {
     #[test]
     fn arrows_scroll_or_move_the_pen() {
         assert_eq!(key("ArrowDown"), Some(Command::Scroll(1)));
-        let pen = Key { name: "ArrowDown", modified: false, shift: true, pen: true };
+        let pen = Key {
+            name: "ArrowDown",
+            modified: false,
+            shift: true,
+            pen: true,
+        };
         assert_eq!(of_key(pen), Some(Command::PenMove { dx: 0.0, dy: 10.0 }));
     }
 }

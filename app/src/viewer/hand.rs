@@ -126,9 +126,23 @@ enum Drag {
 #[derive(Clone, Debug, PartialEq)]
 enum Grip {
     Free,
-    Drag { drag: Drag, start: Touch, last: Touch, moved: bool, rest: f64 },
-    Stroke { stroke: Stroke, start: Touch, last: Touch, moved: bool },
-    Pinch { a: Touch, b: Touch },
+    Drag {
+        drag: Drag,
+        start: Touch,
+        last: Touch,
+        moved: bool,
+        rest: f64,
+    },
+    Stroke {
+        stroke: Stroke,
+        start: Touch,
+        last: Touch,
+        moved: bool,
+    },
+    Pinch {
+        a: Touch,
+        b: Touch,
+    },
     /// Pointers are down but mean nothing until all are up.
     Idle,
 }
@@ -142,7 +156,10 @@ pub struct Hand {
 
 impl Default for Hand {
     fn default() -> Self {
-        Self { grip: Grip::Free, down: Vec::new() }
+        Self {
+            grip: Grip::Free,
+            down: Vec::new(),
+        }
     }
 }
 
@@ -185,7 +202,13 @@ impl Hand {
     /// A pointer moves, down or not.
     pub fn slide(&mut self, touch: Touch, transform: &Transform) -> Vec<Action> {
         match &mut self.grip {
-            Grip::Drag { drag, start, last, moved, rest } if start.id == touch.id => {
+            Grip::Drag {
+                drag,
+                start,
+                last,
+                moved,
+                rest,
+            } if start.id == touch.id => {
                 if !*moved && far(start, &touch) < CLICK_PIXELS {
                     return Vec::new();
                 }
@@ -195,7 +218,11 @@ impl Hand {
                 vec![match drag {
                     Drag::Window => Action::Window { dx, dy },
                     Drag::Pan => Action::Pan { dx, dy },
-                    Drag::Zoom => Action::Zoom { x: start.x, y: start.y, factor: (-dy * 0.01).exp() },
+                    Drag::Zoom => Action::Zoom {
+                        x: start.x,
+                        y: start.y,
+                        factor: (-dy * 0.01).exp(),
+                    },
                     Drag::Scroll => {
                         let whole = *rest + dy / PIXELS_PER_SLICE;
                         *rest = whole.fract();
@@ -206,7 +233,12 @@ impl Hand {
                     }
                 }]
             }
-            Grip::Stroke { stroke, start, last, moved } if start.id == touch.id => {
+            Grip::Stroke {
+                stroke,
+                start,
+                last,
+                moved,
+            } if start.id == touch.id => {
                 if !*moved && far(start, &touch) < CLICK_PIXELS {
                     return Vec::new();
                 }
@@ -232,11 +264,21 @@ impl Hand {
     /// A pointer goes up.
     pub fn lift(&mut self, touch: Touch) -> Option<Action> {
         self.down.retain(|&id| id != touch.id);
-        let next = if self.down.is_empty() { Grip::Free } else { Grip::Idle };
+        let next = if self.down.is_empty() {
+            Grip::Free
+        } else {
+            Grip::Idle
+        };
         match std::mem::replace(&mut self.grip, next) {
-            Grip::Drag { start, moved: false, .. } | Grip::Stroke { start, moved: false, .. } => {
-                Some(Action::Click { x: start.x, y: start.y })
+            Grip::Drag {
+                start, moved: false, ..
             }
+            | Grip::Stroke {
+                start, moved: false, ..
+            } => Some(Action::Click {
+                x: start.x,
+                y: start.y,
+            }),
             Grip::Stroke { stroke, .. } if stroke.is_whole() => Some(Action::Finish(stroke)),
             Grip::Stroke { .. } => Some(Action::Abort),
             Grip::Free | Grip::Drag { .. } | Grip::Pinch { .. } | Grip::Idle => None,
@@ -245,7 +287,11 @@ impl Hand {
 
     /// Escape, or the browser took the pointer away.
     pub fn cancel(&mut self) -> Option<Action> {
-        let next = if self.down.is_empty() { Grip::Free } else { Grip::Idle };
+        let next = if self.down.is_empty() {
+            Grip::Free
+        } else {
+            Grip::Idle
+        };
         match std::mem::replace(&mut self.grip, next) {
             Grip::Stroke { moved: true, .. } => Some(Action::Abort),
             _ => None,
@@ -264,7 +310,13 @@ impl Hand {
 }
 
 fn take(touch: Touch, held: Held, transform: &Transform) -> Grip {
-    let drag = |drag| Grip::Drag { drag, start: touch, last: touch, moved: false, rest: 0.0 };
+    let drag = |drag| Grip::Drag {
+        drag,
+        start: touch,
+        last: touch,
+        moved: false,
+        rest: 0.0,
+    };
     match held.button {
         Button::Middle => drag(Drag::Pan),
         Button::Secondary => drag(Drag::Window),
@@ -272,7 +324,12 @@ fn take(touch: Touch, held: Held, transform: &Transform) -> Grip {
         Button::Primary => match (held.tool, held.tool.draws().filter(|_| held.may_draw)) {
             (_, Some(kind)) => {
                 let points = vec![transform.to_image(touch.x, touch.y)];
-                Grip::Stroke { stroke: Stroke { kind, points }, start: touch, last: touch, moved: false }
+                Grip::Stroke {
+                    stroke: Stroke { kind, points },
+                    start: touch,
+                    last: touch,
+                    moved: false,
+                }
             }
             (Tool::Pan, None) => drag(Drag::Pan),
             (Tool::Zoom, None) => drag(Drag::Zoom),
@@ -294,7 +351,13 @@ fn pinch(a: &mut Touch, b: &mut Touch, touch: Touch) -> Vec<Action> {
     }
     let (x, y) = middle(a, b);
     let factor = if apart > 0.0 { far(a, b) / apart } else { 1.0 };
-    vec![Action::Pan { dx: x - before.0, dy: y - before.1 }, Action::Zoom { x, y, factor }]
+    vec![
+        Action::Pan {
+            dx: x - before.0,
+            dy: y - before.1,
+        },
+        Action::Zoom { x, y, factor },
+    ]
 }
 
 fn far(a: &Touch, b: &Touch) -> f64 {

@@ -11,21 +11,30 @@ pub const NEAR_PIXELS: f64 = 10.0;
 /// Distance in stage pixels from (`x`, `y`) to the lines of an annotation; infinite without points.
 #[must_use]
 pub fn distance(annotation: &Annotation, transform: &Transform, x: f64, y: f64) -> f64 {
-    let ends: Vec<(f64, f64)> =
-        annotation.points.iter().map(|&[x, y]| transform.to_stage(Point { x, y })).collect();
+    let ends: Vec<(f64, f64)> = annotation
+        .points
+        .iter()
+        .map(|&[x, y]| transform.to_stage(Point { x, y }))
+        .collect();
     let closing = match annotation.kind {
         AnnotationKind::Freehand => ends.first().copied(),
         AnnotationKind::Length | AnnotationKind::Arrow => None,
     };
     let next = ends.iter().skip(1).copied().chain(closing);
-    ends.iter().zip(next).map(|(&a, b)| to_segment((x, y), a, b)).fold(f64::INFINITY, f64::min)
+    ends.iter()
+        .zip(next)
+        .map(|(&a, b)| to_segment((x, y), a, b))
+        .fold(f64::INFINITY, f64::min)
 }
 
 fn to_segment((x, y): (f64, f64), a: (f64, f64), b: (f64, f64)) -> f64 {
     let (dx, dy) = (b.0 - a.0, b.1 - a.1);
     let squared = dx * dx + dy * dy;
-    let along =
-        if squared > 0.0 { (((x - a.0) * dx + (y - a.1) * dy) / squared).clamp(0.0, 1.0) } else { 0.0 };
+    let along = if squared > 0.0 {
+        (((x - a.0) * dx + (y - a.1) * dy) / squared).clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
     (x - a.0 - along * dx).hypot(y - a.1 - along * dy)
 }
 
@@ -51,12 +60,26 @@ mod tests {
     use uuid::Uuid;
 
     fn annotation(kind: AnnotationKind, points: &[[f64; 2]]) -> Annotation {
-        let image =
-            ImageRef { series: SeriesId(Uuid::nil()), instance: InstanceId(Uuid::nil()), frame: 0 };
-        Annotation { kind, image, points: points.to_vec(), label: String::new(), at_ms: 0 }
+        let image = ImageRef {
+            series: SeriesId(Uuid::nil()),
+            instance: InstanceId(Uuid::nil()),
+            frame: 0,
+        };
+        Annotation {
+            kind,
+            image,
+            points: points.to_vec(),
+            label: String::new(),
+            at_ms: 0,
+        }
     }
 
-    const DOUBLE: Transform = Transform { scale_x: 2.0, scale_y: 2.0, left: 10.0, top: 0.0 };
+    const DOUBLE: Transform = Transform {
+        scale_x: 2.0,
+        scale_y: 2.0,
+        left: 10.0,
+        top: 0.0,
+    };
 
     #[test]
     fn lines_are_hit_between_their_ends_only() {

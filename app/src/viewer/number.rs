@@ -1,21 +1,30 @@
 //! The few number conversions the standard library has no `From` for, each with its bounds.
 
 /// Rounds to nearest and limits to the range of `i32`; not-a-number gives 0.
-#[expect(clippy::as_conversions, reason = "float to integer `as` saturates, which is the wanted rule")]
+#[expect(
+    clippy::as_conversions,
+    reason = "float to integer `as` saturates, which is the wanted rule"
+)]
 #[must_use]
 pub fn round_i32(value: f64) -> i32 {
     value.round() as i32
 }
 
 /// Rounds to nearest and limits to the range of `u32`; not-a-number gives 0.
-#[expect(clippy::as_conversions, reason = "float to integer `as` saturates, which is the wanted rule")]
+#[expect(
+    clippy::as_conversions,
+    reason = "float to integer `as` saturates, which is the wanted rule"
+)]
 #[must_use]
 pub fn round_u32(value: f64) -> u32 {
     value.round() as u32
 }
 
 /// Rounds to nearest and limits to the range of `i64`; not-a-number gives 0.
-#[expect(clippy::as_conversions, reason = "float to integer `as` saturates, which is the wanted rule")]
+#[expect(
+    clippy::as_conversions,
+    reason = "float to integer `as` saturates, which is the wanted rule"
+)]
 #[must_use]
 pub fn round_i64(value: f64) -> i64 {
     value.round() as i64
@@ -37,7 +46,11 @@ pub fn index(value: u32) -> usize {
 #[must_use]
 pub fn step(at: usize, by: i32, len: usize) -> usize {
     let distance = index(by.unsigned_abs());
-    let moved = if by < 0 { at.saturating_sub(distance) } else { at.saturating_add(distance) };
+    let moved = if by < 0 {
+        at.saturating_sub(distance)
+    } else {
+        at.saturating_add(distance)
+    };
     moved.min(len.saturating_sub(1))
 }
 

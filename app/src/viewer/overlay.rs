@@ -26,8 +26,14 @@ pub fn scale_bar(meta: &InstanceMeta, transform: &Transform, room: f64) -> Optio
         return None;
     }
     let power = 10_f64.powf(longest_mm.log10().floor());
-    let mm = [5.0, 2.0, 1.0].into_iter().map(|step| step * power).find(|mm| *mm <= longest_mm * 1.000_001)?;
-    Some(ScaleBar { mm, pixels: mm * pixels_per_mm })
+    let mm = [5.0, 2.0, 1.0]
+        .into_iter()
+        .map(|step| step * power)
+        .find(|mm| *mm <= longest_mm * 1.000_001)?;
+    Some(ScaleBar {
+        mm,
+        pixels: mm * pixels_per_mm,
+    })
 }
 
 /// The letters at the four edges: left, right, top, bottom.
@@ -46,7 +52,9 @@ pub struct Edges {
 /// Which side of the patient is at each edge; empty without an orientation (PS3.3 C.7.6.1.1.1).
 #[must_use]
 pub fn edges(meta: &InstanceMeta) -> Edges {
-    let Some([a, b, c, d, e, f]) = meta.orientation else { return Edges::default() };
+    let Some([a, b, c, d, e, f]) = meta.orientation else {
+        return Edges::default();
+    };
     Edges {
         left: letters([-a, -b, -c]),
         right: letters([a, b, c]),
@@ -66,7 +74,11 @@ fn letters([x, y, z]: [f64; 3]) -> String {
         (z.abs(), if z > 0.0 { 'H' } else { 'F' }),
     ];
     shares.sort_by(|a, b| b.0.total_cmp(&a.0));
-    shares.into_iter().filter(|(share, _)| *share > LETTER_MIN).map(|(_, letter)| letter).collect()
+    shares
+        .into_iter()
+        .filter(|(share, _)| *share > LETTER_MIN)
+        .map(|(_, letter)| letter)
+        .collect()
 }
 
 /// The name of the axis a slice lies along and where, such as (`Z`, -42.5): the axis nearest to the
@@ -94,7 +106,12 @@ mod tests {
     #[test]
     fn bars_are_round_and_fit() {
         for (scale, mm) in [(1.0, 50.0), (2.0, 20.0), (0.1, 500.0), (0.6, 100.0), (40.0, 1.0)] {
-            let transform = Transform { scale_x: scale, scale_y: scale, left: 0.0, top: 0.0 };
+            let transform = Transform {
+                scale_x: scale,
+                scale_y: scale,
+                left: 0.0,
+                top: 0.0,
+            };
             let bar = scale_bar(&axial(), &transform, 120.0).unwrap();
             assert!((bar.mm - mm).abs() < 1e-9, "{scale}: {bar:?}");
             assert!(bar.pixels <= 120.001 && bar.pixels > 24.0);

@@ -26,7 +26,11 @@ impl Pen {
     /// Takes the pen out at an image point.
     #[must_use]
     pub const fn new(kind: AnnotationKind, at: Point) -> Self {
-        Self { kind, at, points: Vec::new() }
+        Self {
+            kind,
+            at,
+            points: Vec::new(),
+        }
     }
 
     /// Where its tip is.
@@ -37,7 +41,10 @@ impl Pen {
 
     /// Moves it by stage pixels; gives the stroke as it would be with a point here.
     pub fn shift(&mut self, dx: f64, dy: f64, transform: &Transform) -> Option<Stroke> {
-        self.at = Point { x: self.at.x + dx / transform.scale_x, y: self.at.y + dy / transform.scale_y };
+        self.at = Point {
+            x: self.at.x + dx / transform.scale_x,
+            y: self.at.y + dy / transform.scale_y,
+        };
         self.stroke(true)
     }
 
@@ -59,7 +66,10 @@ impl Pen {
         if with_tip && points.last() != Some(&self.at) {
             points.push(self.at);
         }
-        (points.len() >= 2 && !self.points.is_empty()).then_some(Stroke { kind: self.kind, points })
+        (points.len() >= 2 && !self.points.is_empty()).then_some(Stroke {
+            kind: self.kind,
+            points,
+        })
     }
 }
 
@@ -67,7 +77,12 @@ impl Pen {
 mod tests {
     use super::*;
 
-    const PLAIN: Transform = Transform { scale_x: 2.0, scale_y: 2.0, left: 0.0, top: 0.0 };
+    const PLAIN: Transform = Transform {
+        scale_x: 2.0,
+        scale_y: 2.0,
+        left: 0.0,
+        top: 0.0,
+    };
 
     #[test]
     fn two_enters_make_a_length() {
@@ -77,7 +92,10 @@ mod tests {
         assert_eq!(pen.put(), Put::More(None));
         assert_eq!(pen.put(), Put::More(None), "no length without a distance");
         let end = Point { x: 30.0, y: 10.0 };
-        let stroke = Stroke { kind: AnnotationKind::Length, points: vec![start, end] };
+        let stroke = Stroke {
+            kind: AnnotationKind::Length,
+            points: vec![start, end],
+        };
         assert_eq!(pen.shift(40.0, 0.0, &PLAIN), Some(stroke.clone()));
         assert_eq!(pen.put(), Put::Finish(stroke));
     }
@@ -89,7 +107,9 @@ mod tests {
             pen.shift(dx, dy, &PLAIN);
             assert!(matches!(pen.put(), Put::More(_)));
         }
-        let Put::Finish(stroke) = pen.put() else { panic!("not finished") };
+        let Put::Finish(stroke) = pen.put() else {
+            panic!("not finished")
+        };
         assert_eq!(stroke.points.len(), 3);
     }
 }

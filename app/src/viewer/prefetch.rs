@@ -10,6 +10,7 @@ pub const AT_ONCE: usize = 6;
 /// lands near a picture), then the rest, nearest first.
 #[must_use]
 pub fn order(len: usize, current: usize, forward: bool) -> Vec<usize> {
+    let current = current.min(len.saturating_sub(1));
     let mut order = Vec::with_capacity(len);
     let mut seen = vec![false; len];
     let mut push = |at: usize| {
@@ -38,7 +39,11 @@ pub fn order(len: usize, current: usize, forward: bool) -> Vec<usize> {
 }
 
 fn beside(current: usize, distance: usize, forward: bool) -> Option<usize> {
-    if forward { current.checked_add(distance) } else { current.checked_sub(distance) }
+    if forward {
+        current.checked_add(distance)
+    } else {
+        current.checked_sub(distance)
+    }
 }
 
 #[cfg(test)]
@@ -48,7 +53,10 @@ mod tests {
     #[test]
     fn near_ones_in_the_direction_come_first() {
         let order = order(40, 10, true);
-        assert_eq!(order[..17], [10, 11, 12, 13, 14, 15, 16, 17, 18, 9, 8, 7, 6, 5, 4, 3, 2]);
+        assert_eq!(
+            order[..17],
+            [10, 11, 12, 13, 14, 15, 16, 17, 18, 9, 8, 7, 6, 5, 4, 3, 2]
+        );
         assert_eq!(order[17..25], [0, 20, 24, 28, 32, 36, 19, 1]);
     }
 

@@ -52,7 +52,12 @@ fn length(points: &[Point], meta: &InstanceMeta, words: &ViewerTexts) -> Reading
     let value = quantity(&measured, words);
     let line = format!("{} {value} · {}", words.length, source(measured.source, words));
     let mm = (measured.unit == Unit::Millimetre).then_some(measured.value);
-    Reading { value, lines: vec![line], mm, mm2: None }
+    Reading {
+        value,
+        lines: vec![line],
+        mm,
+        mm2: None,
+    }
 }
 
 fn area(points: &[Point], meta: &InstanceMeta, frame: Option<&Frame>, words: &ViewerTexts) -> Reading {
@@ -61,19 +66,30 @@ fn area(points: &[Point], meta: &InstanceMeta, frame: Option<&Frame>, words: &Vi
     }
     let measured = geometry::area(points, &meta.spacing);
     let value = quantity(&measured, words);
-    let mut lines = vec![format!("{} {value} · {}", words.area, source(measured.source, words))];
+    let mut lines = vec![format!(
+        "{} {value} · {}",
+        words.area,
+        source(measured.source, words)
+    )];
     let grey = meta.samples_per_pixel == 1;
     if let Some(frame) = frame.filter(|_| grey)
         && let Some(found) =
             region::polygon_statistics(frame, &meta.pixel_format(), points, meta.pixel_padding)
     {
         let unit = meta.rescale_type.as_deref().unwrap_or_default();
-        let statistics =
-            format!("{} {:.1} ± {:.1} {unit}", words.mean, found.mean, found.standard_deviation);
+        let statistics = format!(
+            "{} {:.1} ± {:.1} {unit}",
+            words.mean, found.mean, found.standard_deviation
+        );
         lines.push(statistics.trim_end().to_owned());
     }
     let mm2 = (measured.unit == Unit::SquareMillimetre).then_some(measured.value);
-    Reading { value, lines, mm: None, mm2 }
+    Reading {
+        value,
+        lines,
+        mm: None,
+        mm2,
+    }
 }
 
 fn quantity(measured: &Measured, words: &ViewerTexts) -> String {
@@ -112,14 +128,26 @@ mod tests {
     #[test]
     fn a_length_is_in_mm_with_its_source() {
         let words = ViewerTexts::of(Locale::ZhCn);
-        let reading =
-            read(AnnotationKind::Length, &[[0.0, 0.0], [60.0, 80.0]], "", &plain(), None, words);
+        let reading = read(
+            AnnotationKind::Length,
+            &[[0.0, 0.0], [60.0, 80.0]],
+            "",
+            &plain(),
+            None,
+            words,
+        );
         assert_eq!((reading.value.as_str(), reading.mm), ("50.0 mm", Some(50.0)));
         assert!(reading.lines[0].contains("PixelSpacing"));
         let mut unknown = plain();
         unknown.spacing = geometry::Spacing::UNKNOWN;
-        let reading =
-            read(AnnotationKind::Length, &[[0.0, 0.0], [60.0, 80.0]], "", &unknown, None, words);
+        let reading = read(
+            AnnotationKind::Length,
+            &[[0.0, 0.0], [60.0, 80.0]],
+            "",
+            &unknown,
+            None,
+            words,
+        );
         assert_eq!(reading.mm, None);
         assert!(reading.value.starts_with("100.0 "));
         assert!(!reading.value.contains("mm"));
@@ -129,22 +157,41 @@ mod tests {
     fn a_region_has_area_and_statistics_of_stored_integers() {
         let mut meta = plain();
         (meta.rows, meta.columns, meta.intercept) = (4, 4, -1024.0);
-        let words = (0..16_i16).flat_map(|value| (1024 + value).to_le_bytes()).collect();
+        let words = (0..16_i16)
+            .flat_map(|value| (1024 + value).to_le_bytes())
+            .collect();
         let frame = Frame::new(4, 4, true, words).unwrap();
         let square = [[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [0.0, 4.0]];
         let texts = ViewerTexts::of(Locale::En);
-        let reading = read(AnnotationKind::Freehand, &square, "edge", &meta, Some(&frame), texts);
+        let reading = read(
+            AnnotationKind::Freehand,
+            &square,
+            "edge",
+            &meta,
+            Some(&frame),
+            texts,
+        );
         assert_eq!(reading.mm2, Some(4.0));
         assert_eq!(reading.lines.len(), 3);
         assert_eq!(reading.lines[0], "edge");
         assert!(reading.lines[2].contains("7.5 ± 4.6 HU"), "{:?}", reading.lines);
-        assert_eq!(read(AnnotationKind::Freehand, &square[..2], "", &meta, None, texts), Reading::default());
+        assert_eq!(
+            read(AnnotationKind::Freehand, &square[..2], "", &meta, None, texts),
+            Reading::default()
+        );
     }
 
     #[test]
     fn an_arrow_says_its_text() {
         let texts = ViewerTexts::of(Locale::En);
-        let reading = read(AnnotationKind::Arrow, &[[0.0, 0.0], [1.0, 1.0]], " edema? ", &plain(), None, texts);
+        let reading = read(
+            AnnotationKind::Arrow,
+            &[[0.0, 0.0], [1.0, 1.0]],
+            " edema? ",
+            &plain(),
+            None,
+            texts,
+        );
         assert_eq!(reading.lines, ["edema?"]);
         assert_eq!(reading.value, "");
     }

@@ -24,20 +24,35 @@ const HEAD_PIXELS: f64 = 12.0;
 /// The shape of points in image pixels; a region in progress is `open`.
 #[must_use]
 pub fn shape(kind: AnnotationKind, points: &[[f64; 2]], open: bool, transform: &Transform) -> Shape {
-    let ends: Vec<(f64, f64)> = points.iter().map(|&[x, y]| transform.to_stage(Point { x, y })).collect();
+    let ends: Vec<(f64, f64)> = points
+        .iter()
+        .map(|&[x, y]| transform.to_stage(Point { x, y }))
+        .collect();
     let mut path = String::with_capacity(ends.len() * 14);
     for (at, (x, y)) in ends.iter().enumerate() {
         // Writing into a string does not fail.
         let _ = write!(path, "{}{x:.1} {y:.1}", if at == 0 { "M" } else { "L" });
     }
-    let rightmost = ends.iter().copied().reduce(|a, b| if b.0 > a.0 { b } else { a }).unwrap_or_default();
+    let rightmost = ends
+        .iter()
+        .copied()
+        .reduce(|a, b| if b.0 > a.0 { b } else { a })
+        .unwrap_or_default();
     match kind {
-        AnnotationKind::Length => Shape { path, dots: ends, label: (rightmost.0 + 8.0, rightmost.1 - 8.0) },
+        AnnotationKind::Length => Shape {
+            path,
+            dots: ends,
+            label: (rightmost.0 + 8.0, rightmost.1 - 8.0),
+        },
         AnnotationKind::Freehand => {
             if !open && !path.is_empty() {
                 path.push('Z');
             }
-            Shape { path, dots: Vec::new(), label: (rightmost.0 + 8.0, rightmost.1) }
+            Shape {
+                path,
+                dots: Vec::new(),
+                label: (rightmost.0 + 8.0, rightmost.1),
+            }
         }
         AnnotationKind::Arrow => {
             let label = match ends.as_slice() {
@@ -47,7 +62,11 @@ pub fn shape(kind: AnnotationKind, points: &[[f64; 2]], open: bool, transform: &
                 }
                 _ => rightmost,
             };
-            Shape { path, dots: Vec::new(), label }
+            Shape {
+                path,
+                dots: Vec::new(),
+                label,
+            }
         }
     }
 }
@@ -71,7 +90,12 @@ fn head(path: &mut String, tip: (f64, f64), tail: (f64, f64)) {
 mod tests {
     use super::*;
 
-    const PLAIN: Transform = Transform { scale_x: 2.0, scale_y: 2.0, left: 1.0, top: 0.0 };
+    const PLAIN: Transform = Transform {
+        scale_x: 2.0,
+        scale_y: 2.0,
+        left: 1.0,
+        top: 0.0,
+    };
 
     #[test]
     fn paths_are_in_stage_pixels() {
@@ -80,8 +104,16 @@ mod tests {
         assert_eq!(line.dots, [(3.0, 4.0), (21.0, 4.0)]);
         assert_eq!(line.label, (29.0, -4.0));
         let points = [[0.0, 0.0], [5.0, 0.0], [0.0, 5.0]];
-        assert!(shape(AnnotationKind::Freehand, &points, false, &PLAIN).path.ends_with('Z'));
-        assert!(!shape(AnnotationKind::Freehand, &points, true, &PLAIN).path.contains('Z'));
+        assert!(
+            shape(AnnotationKind::Freehand, &points, false, &PLAIN)
+                .path
+                .ends_with('Z')
+        );
+        assert!(
+            !shape(AnnotationKind::Freehand, &points, true, &PLAIN)
+                .path
+                .contains('Z')
+        );
     }
 
     #[test]

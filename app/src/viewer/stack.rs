@@ -39,26 +39,47 @@ pub struct Place {
 /// left out: there is nothing that could be shown of them.
 #[must_use]
 pub fn stacks(series: &[Series]) -> Vec<Stack> {
-    series.iter().map(stack).filter(|stack| !stack.slices.is_empty()).collect()
+    series
+        .iter()
+        .map(stack)
+        .filter(|stack| !stack.slices.is_empty())
+        .collect()
 }
 
 fn stack(series: &Series) -> Stack {
     let mut slices = Vec::with_capacity(series.instances.len());
     for instance in &series.instances {
-        let Ok(meta) = serde_json::from_value::<InstanceMeta>(instance.meta.clone()) else { continue };
+        let Ok(meta) = serde_json::from_value::<InstanceMeta>(instance.meta.clone()) else {
+            continue;
+        };
         let meta = Arc::new(meta);
         for frame in 0..meta.frames.max(1) {
-            let image = ImageRef { series: series.id, instance: instance.id, frame };
-            slices.push(Slice { image, meta: Arc::clone(&meta) });
+            let image = ImageRef {
+                series: series.id,
+                instance: instance.id,
+                frame,
+            };
+            slices.push(Slice {
+                image,
+                meta: Arc::clone(&meta),
+            });
         }
     }
-    Stack { id: series.id, title: title(series), slices }
+    Stack {
+        id: series.id,
+        title: title(series),
+        slices,
+    }
 }
 
 /// `CT head 5 mm`: modality, then the description or the body part.
 #[must_use]
 pub fn title(series: &Series) -> String {
-    let name = if series.description.trim().is_empty() { &series.body_part } else { &series.description };
+    let name = if series.description.trim().is_empty() {
+        &series.body_part
+    } else {
+        &series.description
+    };
     format!("{} {}", series.modality, name.trim()).trim().to_owned()
 }
 
@@ -66,7 +87,11 @@ pub fn title(series: &Series) -> String {
 #[must_use]
 pub fn locate(stacks: &[Stack], image: &ImageRef) -> Option<Place> {
     let stack = stacks.iter().position(|stack| stack.id == image.series)?;
-    let slice = stacks.get(stack)?.slices.iter().position(|slice| slice.image == *image)?;
+    let slice = stacks
+        .get(stack)?
+        .slices
+        .iter()
+        .position(|slice| slice.image == *image)?;
     Some(Place { stack, slice })
 }
 
@@ -129,7 +154,10 @@ pub(crate) mod tests {
         let mut broken = series(2, 3, 1);
         broken.instances[1].meta = serde_json::json!({"rows": "many"});
         let stacks = stacks(&[series(1, 2, 3), broken, series(3, 0, 1)]);
-        assert_eq!(stacks.iter().map(|stack| stack.slices.len()).collect::<Vec<_>>(), [6, 2]);
+        assert_eq!(
+            stacks.iter().map(|stack| stack.slices.len()).collect::<Vec<_>>(),
+            [6, 2]
+        );
         for stack in 0..2 {
             for slice in 0..stacks[stack].slices.len() {
                 let place = Place { stack, slice };

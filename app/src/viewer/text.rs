@@ -110,7 +110,12 @@ mod tests {
     fn every_preset_has_a_name() {
         for preset_ in CT_PRESETS {
             for locale in [Locale::ZhCn, Locale::En] {
-                assert_ne!(preset(preset_.key, locale), ViewerTexts::of(locale).no_preset, "{}", preset_.key);
+                assert_ne!(
+                    preset(preset_.key, locale),
+                    ViewerTexts::of(locale).no_preset,
+                    "{}",
+                    preset_.key
+                );
             }
         }
     }

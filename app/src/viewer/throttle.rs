@@ -15,7 +15,11 @@ impl Throttle {
     /// At most one in `every_ms`.
     #[must_use]
     pub const fn new(every_ms: f64) -> Self {
-        Self { every_ms, sent_ms: None, pending: false }
+        Self {
+            every_ms,
+            sent_ms: None,
+            pending: false,
+        }
     }
 
     /// Something changed: whether to send now. When not, ask [`Self::due`] in the next frame.

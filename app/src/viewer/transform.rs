@@ -30,11 +30,19 @@ impl Extent {
     #[must_use]
     pub fn of(meta: &InstanceMeta) -> Self {
         let spacing = &meta.spacing;
-        let aspect = if spacing.is_known() { spacing.row_mm / spacing.column_mm } else { 1.0 };
+        let aspect = if spacing.is_known() {
+            spacing.row_mm / spacing.column_mm
+        } else {
+            1.0
+        };
         Self {
             columns: f64::from(meta.columns),
             rows: f64::from(meta.rows),
-            aspect: if aspect.is_finite() && aspect > 0.0 { aspect } else { 1.0 },
+            aspect: if aspect.is_finite() && aspect > 0.0 {
+                aspect
+            } else {
+                1.0
+            },
         }
     }
 
@@ -66,16 +74,34 @@ impl Camera {
     /// The whole picture.
     #[must_use]
     pub fn fitting(extent: Extent) -> Self {
-        Self { zoom: 1.0, middle: Point { x: extent.columns / 2.0, y: extent.rows / 2.0 } }
+        Self {
+            zoom: 1.0,
+            middle: Point {
+                x: extent.columns / 2.0,
+                y: extent.rows / 2.0,
+            },
+        }
     }
 
     /// Limits zoom, and keeps the middle on the picture so that it cannot be lost.
     #[must_use]
     pub fn kept(self, extent: Extent) -> Self {
-        let zoom = if self.zoom.is_finite() { self.zoom.clamp(ZOOM_MIN, ZOOM_MAX) } else { 1.0 };
-        let inside = |value: f64, end: f64| if value.is_finite() { value.clamp(0.0, end) } else { end / 2.0 };
-        let middle =
-            Point { x: inside(self.middle.x, extent.columns), y: inside(self.middle.y, extent.rows) };
+        let zoom = if self.zoom.is_finite() {
+            self.zoom.clamp(ZOOM_MIN, ZOOM_MAX)
+        } else {
+            1.0
+        };
+        let inside = |value: f64, end: f64| {
+            if value.is_finite() {
+                value.clamp(0.0, end)
+            } else {
+                end / 2.0
+            }
+        };
+        let middle = Point {
+            x: inside(self.middle.x, extent.columns),
+            y: inside(self.middle.y, extent.rows),
+        };
         Self { zoom, middle }
     }
 
@@ -97,8 +123,10 @@ impl Camera {
         let zoom = (self.zoom * factor).clamp(ZOOM_MIN, ZOOM_MAX);
         let grown = Transform::new(Self { zoom, ..self }, extent, stage);
         let now = grown.to_image(x, y);
-        let middle =
-            Point { x: self.middle.x + under.x - now.x, y: self.middle.y + under.y - now.y };
+        let middle = Point {
+            x: self.middle.x + under.x - now.x,
+            y: self.middle.y + under.y - now.y,
+        };
         Self { zoom, middle }.kept(extent)
     }
 }
@@ -133,13 +161,19 @@ impl Transform {
     /// Stage position of an image point.
     #[must_use]
     pub fn to_stage(&self, point: Point) -> (f64, f64) {
-        (point.x.mul_add(self.scale_x, self.left), point.y.mul_add(self.scale_y, self.top))
+        (
+            point.x.mul_add(self.scale_x, self.left),
+            point.y.mul_add(self.scale_y, self.top),
+        )
     }
 
     /// Image point under a stage position.
     #[must_use]
     pub fn to_image(&self, x: f64, y: f64) -> Point {
-        Point { x: (x - self.left) / self.scale_x, y: (y - self.top) / self.scale_y }
+        Point {
+            x: (x - self.left) / self.scale_x,
+            y: (y - self.top) / self.scale_y,
+        }
     }
 }
 
@@ -147,8 +181,15 @@ impl Transform {
 mod tests {
     use super::*;
 
-    const STAGE: Stage = Stage { width: 800.0, height: 600.0 };
-    const HEAD: Extent = Extent { columns: 512.0, rows: 512.0, aspect: 1.0 };
+    const STAGE: Stage = Stage {
+        width: 800.0,
+        height: 600.0,
+    };
+    const HEAD: Extent = Extent {
+        columns: 512.0,
+        rows: 512.0,
+        aspect: 1.0,
+    };
 
     fn near(a: f64, b: f64) {
         assert!((a - b).abs() < 1e-9, "{a} is not {b}");
@@ -164,7 +205,11 @@ mod tests {
 
     #[test]
     fn oblong_pixels_are_drawn_oblong() {
-        let slab = Extent { columns: 256.0, rows: 64.0, aspect: 4.0 };
+        let slab = Extent {
+            columns: 256.0,
+            rows: 64.0,
+            aspect: 4.0,
+        };
         let transform = Transform::new(Camera::fitting(slab), slab, STAGE);
         near(transform.scale_y / transform.scale_x, 4.0);
         near(transform.to_stage(Point { x: 0.0, y: 64.0 }).1, 600.0);
@@ -183,7 +228,10 @@ mod tests {
 
     #[test]
     fn pan_follows_the_hand_and_never_loses_the_picture() {
-        let camera = Camera { zoom: 4.0, ..Camera::fitting(HEAD) };
+        let camera = Camera {
+            zoom: 4.0,
+            ..Camera::fitting(HEAD)
+        };
         let before = Transform::new(camera, HEAD, STAGE).to_stage(Point { x: 100.0, y: 100.0 });
         let moved = camera.panned(12.0, -7.0, HEAD, STAGE);
         let after = Transform::new(moved, HEAD, STAGE).to_stage(Point { x: 100.0, y: 100.0 });
@@ -195,7 +243,10 @@ mod tests {
 
     #[test]
     fn there_and_back() {
-        let camera = Camera { zoom: 3.3, middle: Point { x: 17.0, y: 400.5 } };
+        let camera = Camera {
+            zoom: 3.3,
+            middle: Point { x: 17.0, y: 400.5 },
+        };
         let transform = Transform::new(camera, Extent { aspect: 1.7, ..HEAD }, STAGE);
         let (x, y) = transform.to_stage(Point { x: 31.25, y: 99.5 });
         let back = transform.to_image(x, y);
@@ -205,7 +256,20 @@ mod tests {
 
     #[test]
     fn a_strange_camera_from_outside_is_kept_sane() {
-        let camera = Camera { zoom: f64::NAN, middle: Point { x: f64::INFINITY, y: -3.0 } }.kept(HEAD);
-        assert_eq!(camera, Camera { zoom: 1.0, middle: Point { x: 256.0, y: 0.0 } });
+        let camera = Camera {
+            zoom: f64::NAN,
+            middle: Point {
+                x: f64::INFINITY,
+                y: -3.0,
+            },
+        }
+        .kept(HEAD);
+        assert_eq!(
+            camera,
+            Camera {
+                zoom: 1.0,
+                middle: Point { x: 256.0, y: 0.0 }
+            }
+        );
     }
 }

@@ -29,7 +29,10 @@ pub struct Viewing {
 }
 
 /// Window before anything is known of the picture: soft tissue.
-const FALLBACK: Window = Window { centre: 40.0, width: 400.0 };
+const FALLBACK: Window = Window {
+    centre: 40.0,
+    width: 400.0,
+};
 
 /// Widths below this show nothing useful and divide by zero in the linear window.
 const WIDTH_MIN: f64 = 1.0;
@@ -42,9 +45,20 @@ impl Viewing {
     pub fn new(stacks: Vec<Stack>, stage: Stage) -> Self {
         let shown = stacks
             .iter()
-            .map(|stack| Shown { slice: stack.slices.len() / 2, camera: None, window: None, invert: false })
+            .map(|stack| Shown {
+                slice: stack.slices.len() / 2,
+                camera: None,
+                window: None,
+                invert: false,
+            })
             .collect();
-        Self { stacks, shown, stack: 0, stage, forward: true }
+        Self {
+            stacks,
+            shown,
+            stack: 0,
+            stage,
+            forward: true,
+        }
     }
 
     /// The stacks.
@@ -56,11 +70,19 @@ impl Viewing {
     /// Takes a new list of series (more arrived); what is shown stays.
     pub fn replace_stacks(&mut self, stacks: Vec<Stack>) {
         let before = self.slice().map(|slice| slice.image);
-        let old: Vec<_> = self.stacks.iter().map(|stack| stack.id).zip(self.shown.clone()).collect();
+        let old: Vec<_> = self
+            .stacks
+            .iter()
+            .map(|stack| stack.id)
+            .zip(self.shown.clone())
+            .collect();
         let mut fresh = Self::new(stacks, self.stage);
         for (stack, shown) in fresh.stacks.iter().zip(&mut fresh.shown) {
             if let Some((_, kept)) = old.iter().find(|(id, _)| *id == stack.id) {
-                *shown = Shown { slice: kept.slice.min(stack.slices.len().saturating_sub(1)), ..*kept };
+                *shown = Shown {
+                    slice: kept.slice.min(stack.slices.len().saturating_sub(1)),
+                    ..*kept
+                };
             }
         }
         *self = fresh;
@@ -72,7 +94,10 @@ impl Viewing {
     /// Where we are.
     #[must_use]
     pub fn place(&self) -> Place {
-        Place { stack: self.stack, slice: self.now().slice }
+        Place {
+            stack: self.stack,
+            slice: self.now().slice,
+        }
     }
 
     /// The picture on the stage.
@@ -125,14 +150,22 @@ impl Viewing {
     /// Size of the picture on the stage.
     #[must_use]
     pub fn extent(&self) -> Extent {
-        self.slice()
-            .map_or(Extent { columns: 1.0, rows: 1.0, aspect: 1.0 }, |slice| Extent::of(&slice.meta))
+        self.slice().map_or(
+            Extent {
+                columns: 1.0,
+                rows: 1.0,
+                aspect: 1.0,
+            },
+            |slice| Extent::of(&slice.meta),
+        )
     }
 
     /// Camera on the picture.
     #[must_use]
     pub fn camera(&self) -> Camera {
-        self.now().camera.unwrap_or_else(|| Camera::fitting(self.extent()))
+        self.now()
+            .camera
+            .unwrap_or_else(|| Camera::fitting(self.extent()))
     }
 
     /// Image to stage.
@@ -145,7 +178,10 @@ impl Viewing {
     /// are there (see [`Self::settle`]).
     #[must_use]
     pub fn window(&self) -> Window {
-        self.now().window.or_else(|| self.files_window()).unwrap_or(FALLBACK)
+        self.now()
+            .window
+            .or_else(|| self.files_window())
+            .unwrap_or(FALLBACK)
     }
 
     fn files_window(&self) -> Option<Window> {
@@ -156,7 +192,10 @@ impl Viewing {
     #[must_use]
     pub fn preset(&self) -> Option<&'static str> {
         let window = self.window();
-        CT_PRESETS.iter().find(|preset| preset.window == window).map(|preset| preset.key)
+        CT_PRESETS
+            .iter()
+            .find(|preset| preset.window == window)
+            .map(|preset| preset.key)
     }
 
     /// Shown as negative.
@@ -172,7 +211,11 @@ impl Viewing {
             return false;
         }
         let Some(slice) = self.slice() else { return false };
-        let window = Window::auto(frame.pixels(), &slice.meta.pixel_format(), slice.meta.pixel_padding);
+        let window = Window::auto(
+            frame.pixels(),
+            &slice.meta.pixel_format(),
+            slice.meta.pixel_padding,
+        );
         self.change(|shown| shown.window = Some(window));
         true
     }
@@ -180,12 +223,17 @@ impl Viewing {
     /// Moves through the slices. Whether something changed.
     pub fn scroll(&mut self, by: i32) -> bool {
         let to = step(self.now().slice, by, self.len());
-        self.show(Place { stack: self.stack, slice: to })
+        self.show(Place {
+            stack: self.stack,
+            slice: to,
+        })
     }
 
     /// Shows a place; one outside is brought inside. Whether something changed.
     pub fn show(&mut self, place: Place) -> bool {
-        let Some(stack) = self.stacks.get(place.stack) else { return false };
+        let Some(stack) = self.stacks.get(place.stack) else {
+            return false;
+        };
         let slice = place.slice.min(stack.slices.len().saturating_sub(1));
         let before = self.place();
         self.stack = place.stack;
@@ -198,7 +246,9 @@ impl Viewing {
 
     /// Shows a picture if we have it. Whether we have.
     pub fn show_image(&mut self, image: &ImageRef) -> bool {
-        let Some(place) = locate(&self.stacks, image) else { return false };
+        let Some(place) = locate(&self.stacks, image) else {
+            return false;
+        };
         self.show(place);
         true
     }
@@ -247,7 +297,14 @@ impl Viewing {
 
     /// Window, zoom and negative as at first; the slice stays.
     pub fn reset(&mut self) {
-        self.change(|shown| *shown = Shown { slice: shown.slice, camera: None, window: None, invert: false });
+        self.change(|shown| {
+            *shown = Shown {
+                slice: shown.slice,
+                camera: None,
+                window: None,
+                invert: false,
+            }
+        });
     }
 
     /// What to tell the others.
@@ -269,8 +326,17 @@ impl Viewing {
         if !self.show_image(&viewport.image) {
             return false;
         }
-        self.set_window(Window { centre: viewport.centre, width: viewport.width });
-        let camera = Camera { zoom: viewport.zoom, middle: Point { x: viewport.x, y: viewport.y } };
+        self.set_window(Window {
+            centre: viewport.centre,
+            width: viewport.width,
+        });
+        let camera = Camera {
+            zoom: viewport.zoom,
+            middle: Point {
+                x: viewport.x,
+                y: viewport.y,
+            },
+        };
         let camera = camera.kept(self.extent());
         self.change(|shown| shown.camera = Some(camera));
         true

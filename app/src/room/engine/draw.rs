@@ -12,7 +12,7 @@ use super::{
 use crate::{
     room::{
         directory::Author,
-        model::{AnnotationKey, Quality, Readout, set},
+        model::{AnnotationKey, Quality, readout, set},
         text::RoomTexts,
     },
     viewer::{
@@ -21,8 +21,6 @@ use crate::{
             picture::Tone,
         },
         hand::Stroke,
-        number::round_i32,
-        overlay,
         reading::{Reading, read},
         shape::shape,
         text::ViewerTexts,
@@ -41,9 +39,6 @@ pub(super) enum MarkKey {
     Own,
 }
 
-/// Longest scale bar, stage pixels.
-const BAR_PIXELS: f64 = 120.0;
-
 const fn kind_code(kind: AnnotationKind) -> &'static str {
     match kind {
         AnnotationKind::Length => "length",
@@ -55,17 +50,20 @@ const fn kind_code(kind: AnnotationKind) -> &'static str {
 impl Engine {
     pub(super) fn draw_picture(&mut self) {
         let transform = self.viewing.transform();
-        let tone = Tone { window: self.viewing.window(), invert: self.viewing.inverted() };
+        let tone = Tone {
+            window: self.viewing.window(),
+            invert: self.viewing.inverted(),
+        };
         let slice = self.viewing.slice();
         let pixels = slice.and_then(|slice| self.loader.get(&slice.image));
-        let shown = slice.zip(pixels.as_deref()).map(|(slice, pixels)| (&slice.image, &*slice.meta, pixels));
+        let shown = slice
+            .zip(pixels.as_deref())
+            .map(|(slice, pixels)| (&slice.image, &*slice.meta, pixels));
         warn("draw the picture", self.picture.draw(shown, tone, &transform));
     }
 
     pub(super) fn tell_readout(&mut self) {
         let Some(slice) = self.viewing.slice() else { return };
-        let transform = self.viewing.transform();
-        let (meta, window, place) = (&slice.meta, self.viewing.window(), self.viewing.place());
         let image = slice.image;
         let quality = if self.loader.get(&image).is_some() {
             Quality::Original
@@ -74,25 +72,9 @@ impl Engine {
         } else {
             Quality::Loading
         };
-        let readout = Readout {
-            stack: place.stack,
-            slice: place.slice,
-            count: self.viewing.len(),
-            position: overlay::position(meta),
-            centre: round_i32(window.centre),
-            width: round_i32(window.width),
-            preset: self.viewing.preset(),
-            ct: meta.modality == "CT",
-            inverted: self.viewing.inverted(),
-            scale: transform.scale_x,
-            columns: meta.columns,
-            rows: meta.rows,
-            bar: overlay::scale_bar(meta, &transform, BAR_PIXELS),
-            edges: overlay::edges(meta),
-            quality,
-            lossy: meta.lossy,
-        };
-        set(self.room.readout, readout);
+        if let Some(readout) = readout(&self.viewing, quality) {
+            set(self.room.readout, readout);
+        }
     }
 
     pub(super) fn draw_layer(&mut self) {
@@ -108,14 +90,26 @@ impl Engine {
                     continue;
                 }
                 let key = key_of(placed);
-                let reading = self.readings.of(&key, annotation, &slice.meta, pixels.as_deref(), words);
+                let reading = self
+                    .readings
+                    .of(&key, annotation, &slice.meta, pixels.as_deref(), words);
                 let author = self.directory.get(placed.author);
-                let mut item = item(MarkKey::Finished(key.clone()), annotation, reading, false, &transform);
+                let mut item = item(
+                    MarkKey::Finished(key.clone()),
+                    annotation,
+                    reading,
+                    false,
+                    &transform,
+                );
                 item.lines.push(signature(author, annotation.at_ms, self.locale));
                 item.class = format!(
                     "annotation {}{}",
                     author.map_or("", |author| author.colour),
-                    if selected.as_ref() == Some(&key) { " selected" } else { "" }
+                    if selected.as_ref() == Some(&key) {
+                        " selected"
+                    } else {
+                        ""
+                    }
                 );
                 identify(&mut item, "annotation", placed.author, author, &placed.id);
                 items.push(item);
@@ -124,7 +118,11 @@ impl Engine {
                 let Some(person) = &state.user else { continue };
                 let author = self.directory.get(person.id);
                 let colour = author.map_or("", |author| author.colour);
-                if let Some(drawing) = state.drawing.as_ref().filter(|drawing| drawing.image == slice.image) {
+                if let Some(drawing) = state
+                    .drawing
+                    .as_ref()
+                    .filter(|drawing| drawing.image == slice.image)
+                {
                     let reading = read(drawing.kind, &drawing.points, "", &slice.meta, None, words);
                     let mut item = item(MarkKey::Stroke(*client), drawing, reading, true, &transform);
                     item.class = format!("annotation stroke {colour}");
@@ -132,8 +130,16 @@ impl Engine {
                     items.push(item);
                 }
                 if let Some(cursor) = state.cursor.filter(|cursor| cursor.image == slice.image) {
-                    let at = transform.to_stage(Point { x: cursor.x, y: cursor.y });
-                    pointers.push(Pointer { client: *client, at, name: person.name.clone(), colour });
+                    let at = transform.to_stage(Point {
+                        x: cursor.x,
+                        y: cursor.y,
+                    });
+                    pointers.push(Pointer {
+                        client: *client,
+                        at,
+                        name: person.name.clone(),
+                        colour,
+                    });
                 }
             }
             if let Some((image, stroke)) = self.arrow.as_ref().or(self.stroke.as_ref())

@@ -19,7 +19,9 @@ async fn get_text(path: &str) -> Result<Option<String>, JsValue> {
     let init = RequestInit::new();
     init.set_credentials(RequestCredentials::SameOrigin);
     init.set_headers(headers.as_ref());
-    let response: Response = JsFuture::from(window().fetch_with_str_and_init(path, &init)).await?.dyn_into()?;
+    let response: Response = JsFuture::from(window().fetch_with_str_and_init(path, &init))
+        .await?
+        .dyn_into()?;
     if !response.ok() {
         return Ok(None);
     }

@@ -33,13 +33,19 @@ fn down(controls: Controls, event: &KeyboardEvent) {
     }
     let modified = event.ctrl_key() || event.meta_key() || event.alt_key();
     let shift = event.shift_key();
-    let moves = name.starts_with("Arrow") || name.starts_with("Page") || matches!(name.as_str(), "Home" | "End");
+    let moves =
+        name.starts_with("Arrow") || name.starts_with("Page") || matches!(name.as_str(), "Home" | "End");
     if moves && !modified {
         event.prevent_default();
     }
     controls.with(move |engine| {
         let pen = engine.pen.is_some();
-        if let Some(command) = of_key(Key { name: &name, modified, shift, pen }) {
+        if let Some(command) = of_key(Key {
+            name: &name,
+            modified,
+            shift,
+            pen,
+        }) {
             engine.grant(Wish::View(command));
         }
     });
@@ -47,7 +53,12 @@ fn down(controls: Controls, event: &KeyboardEvent) {
 
 /// Fields keep all their keys, buttons and links those that press them, scrolling lists their arrows.
 fn ours(event: &KeyboardEvent, key: &str) -> bool {
-    let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return true };
+    let Some(target) = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok())
+    else {
+        return true;
+    };
     match target.tag_name().as_str() {
         "INPUT" | "TEXTAREA" | "SELECT" => false,
         "BUTTON" | "A" => !matches!(key, "Enter" | " "),

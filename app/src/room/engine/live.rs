@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use consilium_protocol::{
     codes,
-    live::{
-        Annotation, CLOSE_EXPIRED, CLOSE_REVOKED, CLOSE_ROOM_CLOSED, Cursor, ImageRef,
-    },
+    live::{Annotation, CLOSE_EXPIRED, CLOSE_REVOKED, CLOSE_ROOM_CLOSED, Cursor, ImageRef},
 };
 use leptos::{ev, prelude::*};
 
@@ -172,10 +170,17 @@ impl Engine {
             x: round_to(at.x, 10.0),
             y: round_to(at.y, 10.0),
         });
-        let drawing = self.arrow.as_ref().or(self.stroke.as_ref()).map(|(image, stroke)| shown(*image, stroke));
+        let drawing = self
+            .arrow
+            .as_ref()
+            .or(self.stroke.as_ref())
+            .map(|(image, stroke)| shown(*image, stroke));
         // Each frame carries the whole state, so the last one says everything.
-        let frames =
-            [self.client.set_cursor(cursor), self.client.set_viewport(self.viewing.viewport()), self.client.set_drawing(drawing)];
+        let frames = [
+            self.client.set_cursor(cursor),
+            self.client.set_viewport(self.viewing.viewport()),
+            self.client.set_drawing(drawing),
+        ];
         if let Some(frame) = frames.into_iter().flatten().next_back() {
             self.send(&[frame]);
         }
@@ -200,7 +205,9 @@ fn shown(image: ImageRef, stroke: &Stroke) -> Annotation {
     Annotation {
         kind: stroke.kind,
         image,
-        points: points.map(|point| [round_to(point.x, 10.0), round_to(point.y, 10.0)]).collect(),
+        points: points
+            .map(|point| [round_to(point.x, 10.0), round_to(point.y, 10.0)])
+            .collect(),
         label: String::new(),
         at_ms: 0,
     }

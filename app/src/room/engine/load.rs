@@ -1,25 +1,15 @@
 //! Which pictures are fetched when, and what happens when they arrive.
 
-use consilium_imaging::render::Window;
 use consilium_protocol::{imaging::Series, live::ImageRef};
-use leptos::{prelude::*, task::spawn_local};
-use wasm_bindgen::JsCast;
-use web_sys::HtmlCanvasElement;
+use leptos::task::spawn_local;
 
-use super::{Engine, warn};
+use super::Engine;
 use crate::{
-    room::{
-        model::{series_rows, set},
-        views::strip::thumbnail_id,
-    },
+    room::model::{series_rows, set},
     viewer::{
-        browser::{
-            loader::{bytes_of, fetch},
-            picture::Tone,
-        },
+        browser::loader::{bytes_of, fetch},
         prefetch,
         stack::{Slice, Stack, at, locate, stacks},
-        transform::Extent,
     },
 };
 
@@ -28,14 +18,16 @@ impl Engine {
     pub(super) fn plan(&mut self) {
         let place = self.viewing.place();
         let all = self.viewing.stacks();
-        let Some(current) = all.get(place.stack) else { return };
+        let Some(current) = all.get(place.stack) else {
+            return;
+        };
         let mut order: Vec<ImageRef> =
             prefetch::order(current.slices.len(), place.slice, self.viewing.forward())
                 .into_iter()
                 .filter_map(|slice| current.slices.get(slice))
                 .map(|slice| slice.image)
                 .collect();
-        // The middles of all series come early: they are the thumbnails.
+        // The middles of all series come early: that is where a series opens.
         let early = order.len().min(2 * prefetch::NEAR + 1);
         let middles: Vec<_> = all.iter().filter_map(middle).map(|slice| slice.image).collect();
         order.splice(early..early, middles);
@@ -48,8 +40,9 @@ impl Engine {
 
     /// Starts fetches while places are free.
     fn pump(&mut self) {
-        while let Some(image) = self.loader.next() {
-            let slice = locate(self.viewing.stacks(), &image).and_then(|place| at(self.viewing.stacks(), place));
+        while let Some(image) = self.loader.next_fetch() {
+            let slice =
+                locate(self.viewing.stacks(), &image).and_then(|place| at(self.viewing.stacks(), place));
             let Some(slice) = slice.cloned() else { continue };
             let (controls, consultation) = (self.controls, self.consultation);
             spawn_local(async move {
@@ -62,9 +55,13 @@ impl Engine {
     fn arrived(&mut self, slice: &Slice, packed: Option<&[u8]>) {
         let here = self.loader.done(slice.image, &slice.meta, packed);
         if here {
-            let counts = self.viewing.stacks().iter().map(|stack| self.loader.arrived_of(stack.id)).collect();
+            let counts = self
+                .viewing
+                .stacks()
+                .iter()
+                .map(|stack| self.loader.arrived_of(stack.id))
+                .collect();
             set(self.room.loaded, counts);
-            self.thumbnail(slice);
         }
         if self.viewing.image() == Some(slice.image) {
             if let Some(pixels) = self.loader.get(&slice.image)
@@ -78,50 +75,19 @@ impl Engine {
         self.pump();
     }
 
-    /// Draws the thumbnail of the slice's series, once, from its middle slice.
-    fn thumbnail(&mut self, slice: &Slice) {
-        let series = slice.image.series;
-        let stack = self.viewing.stacks().iter().find(|stack| stack.id == series);
-        if stack.and_then(middle).is_none_or(|middle| middle.image != slice.image) || self.thumbnails.contains(&series) {
-            return;
-        }
-        let canvas = document()
-            .get_element_by_id(&thumbnail_id(series))
-            .and_then(|found| found.dyn_into::<HtmlCanvasElement>().ok());
-        let (Some(canvas), Some(pixels)) = (canvas, self.loader.get(&slice.image)) else { return };
-        let meta = &slice.meta;
-        let window = meta.windows.first().map(|named| named.window).or_else(|| {
-            let frame = pixels.frame()?;
-            Some(Window::auto(frame.pixels(), &meta.pixel_format(), meta.pixel_padding))
-        });
-        let tone = Tone { window: window.unwrap_or(Window { centre: 128.0, width: 256.0 }), invert: false };
-        let drawn = self.picture.thumbnail(&canvas, meta, &pixels, tone, Extent::of(meta).aspect);
-        if drawn.is_ok() {
-            self.thumbnails.insert(series);
-        }
-        warn("draw a thumbnail", drawn);
-        self.dirty.picture = true;
-    }
-
     /// The list of series is another one now.
     pub(super) fn replace_series(&mut self, series: &[Series]) {
         self.viewing.replace_stacks(stacks(series));
-        let counts = self.viewing.stacks().iter().map(|stack| self.loader.arrived_of(stack.id)).collect();
+        let counts = self
+            .viewing
+            .stacks()
+            .iter()
+            .map(|stack| self.loader.arrived_of(stack.id))
+            .collect();
         set(self.room.loaded, counts);
         set(self.room.series, series_rows(series));
-        // Rows that changed are drawn anew with an empty canvas.
-        self.thumbnails.clear();
         self.dirty.picture = true;
-        let controls = self.controls;
-        request_animation_frame(move || controls.with(Self::redraw_thumbnails));
         self.plan();
-    }
-
-    fn redraw_thumbnails(&mut self) {
-        let middles: Vec<Slice> = self.viewing.stacks().iter().filter_map(middle).cloned().collect();
-        for slice in middles {
-            self.thumbnail(&slice);
-        }
     }
 }
 

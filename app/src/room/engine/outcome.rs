@@ -81,12 +81,19 @@ impl Engine {
             }
         }
         let mut seats: Vec<Seat> = Vec::new();
-        let here = self.others.iter().filter_map(|(_, state)| state.user.as_ref()).map(|person| person.id);
+        let here = self
+            .others
+            .iter()
+            .filter_map(|(_, state)| state.user.as_ref())
+            .map(|person| person.id);
         for id in std::iter::once(self.me).chain(here) {
             if seats.iter().all(|seat| seat.id != id)
                 && let Some(author) = self.directory.get(id)
             {
-                seats.push(Seat { id, author: author.clone() });
+                seats.push(Seat {
+                    id,
+                    author: author.clone(),
+                });
             }
         }
         set(self.room.people, seats);
@@ -99,7 +106,11 @@ impl Engine {
 
     /// Shows what the presenter shows, when one follows; `again` even when that is not new.
     pub(super) fn follow_presenter(&mut self, again: bool) {
-        let presenter = self.client.document().presenter().filter(|presenter| *presenter != self.me);
+        let presenter = self
+            .client
+            .document()
+            .presenter()
+            .filter(|presenter| *presenter != self.me);
         let mut shown: Vec<(u64, Viewport)> = Vec::new();
         for (client, state) in &self.others {
             if presenter.is_some()
@@ -109,8 +120,12 @@ impl Engine {
                 shown.push((*client, viewport));
             }
         }
-        let news = shown.iter().find(|(client, viewport)| self.followed.get(client) != Some(viewport));
-        let target = news.or_else(|| shown.first().filter(|_| again)).map(|(_, viewport)| *viewport);
+        let news = shown
+            .iter()
+            .find(|(client, viewport)| self.followed.get(client) != Some(viewport));
+        let target = news
+            .or_else(|| shown.first().filter(|_| again))
+            .map(|(_, viewport)| *viewport);
         self.followed = shown.into_iter().collect();
         if let Some(viewport) = target.filter(|_| self.room.following.get_untracked()) {
             let before = self.viewing.image();

@@ -21,7 +21,10 @@ pub(super) fn observe(controls: Controls, canvas: &HtmlCanvasElement) {
         let canvas = measured.clone();
         controls.with(move |engine| engine.measure_stage(&canvas));
     });
-    match (ResizeObserver::new(resized.as_ref().unchecked_ref()), canvas.parent_element()) {
+    match (
+        ResizeObserver::new(resized.as_ref().unchecked_ref()),
+        canvas.parent_element(),
+    ) {
         (Ok(observer), Some(stage)) => observer.observe(&stage),
         _ => leptos::logging::warn!("the stage cannot be observed"),
     }
@@ -30,7 +33,11 @@ pub(super) fn observe(controls: Controls, canvas: &HtmlCanvasElement) {
 }
 
 fn touch(event: &PointerEvent) -> (i32, f64, f64) {
-    (event.pointer_id(), f64::from(event.client_x()), f64::from(event.client_y()))
+    (
+        event.pointer_id(),
+        f64::from(event.client_x()),
+        f64::from(event.client_y()),
+    )
 }
 
 impl Controls {
@@ -45,8 +52,14 @@ impl Controls {
             // No automatic scrolling.
             event.prevent_default();
         }
-        if let Some(stage) = event.current_target().and_then(|target| target.dyn_into::<Element>().ok()) {
-            warn("capture the pointer", stage.set_pointer_capture(event.pointer_id()));
+        if let Some(stage) = event
+            .current_target()
+            .and_then(|target| target.dyn_into::<Element>().ok())
+        {
+            warn(
+                "capture the pointer",
+                stage.set_pointer_capture(event.pointer_id()),
+            );
         }
         let from = touch(event);
         self.with(move |engine| engine.press(from, button));
@@ -100,7 +113,11 @@ impl Controls {
         self.with(move |engine| {
             let (x, y) = (x - engine.origin.0, y - engine.origin.1);
             if zoom {
-                engine.act(Action::Zoom { x, y, factor: (-dy * 0.002).clamp(-1.0, 1.0).exp() });
+                engine.act(Action::Zoom {
+                    x,
+                    y,
+                    factor: (-dy * 0.002).clamp(-1.0, 1.0).exp(),
+                });
             } else {
                 let slices = engine.wheel.turn(dy);
                 engine.act(Action::Scroll(slices));
@@ -112,17 +129,27 @@ impl Controls {
 impl Engine {
     /// Reads size and place of the stage from the page.
     pub(super) fn measure_stage(&mut self, canvas: &HtmlCanvasElement) {
-        let Some(stage) = canvas.parent_element() else { return };
+        let Some(stage) = canvas.parent_element() else {
+            return;
+        };
         let rect = stage.get_bounding_client_rect();
         self.origin = (rect.left(), rect.top());
-        let size = Stage { width: rect.width().max(1.0), height: rect.height().max(1.0) };
+        let size = Stage {
+            width: rect.width().max(1.0),
+            height: rect.height().max(1.0),
+        };
         self.viewing.resize(size);
-        self.picture.resize(size, window().device_pixel_ratio().clamp(1.0, 4.0));
+        self.picture
+            .resize(size, window().device_pixel_ratio().clamp(1.0, 4.0));
         self.dirty.picture = true;
     }
 
     fn on_stage(&self, (id, x, y): (i32, f64, f64)) -> Touch {
-        Touch { id, x: x - self.origin.0, y: y - self.origin.1 }
+        Touch {
+            id,
+            x: x - self.origin.0,
+            y: y - self.origin.1,
+        }
     }
 
     fn press(&mut self, from: (i32, f64, f64), button: Button) {
@@ -182,9 +209,18 @@ impl Engine {
     /// The annotation under a stage point.
     fn under(&self, x: f64, y: f64) -> Option<AnnotationKey> {
         let image = self.viewing.image()?;
-        let here = self.annotations.iter().filter(|placed| placed.annotation.image == image);
+        let here = self
+            .annotations
+            .iter()
+            .filter(|placed| placed.annotation.image == image);
         let keyed = here.map(|placed| {
-            (AnnotationKey { author: placed.author, id: placed.id.clone() }, &placed.annotation)
+            (
+                AnnotationKey {
+                    author: placed.author,
+                    id: placed.id.clone(),
+                },
+                &placed.annotation,
+            )
         });
         hit::nearest(keyed, &self.viewing.transform(), x, y)
     }

@@ -40,15 +40,23 @@ impl Readings {
         {
             return reading.clone();
         }
-        let Annotation { kind, points, label, .. } = annotation;
+        let Annotation {
+            kind, points, label, ..
+        } = annotation;
         let reading = read(*kind, points, label, meta, frame, words);
-        self.0.insert(key.clone(), (annotation.clone(), frame.is_some(), reading.clone()));
+        self.0.insert(
+            key.clone(),
+            (annotation.clone(), frame.is_some(), reading.clone()),
+        );
         reading
     }
 }
 
 pub(super) fn key_of(placed: &PlacedAnnotation) -> AnnotationKey {
-    AnnotationKey { author: placed.author, id: placed.id.clone() }
+    AnnotationKey {
+        author: placed.author,
+        id: placed.id.clone(),
+    }
 }
 
 /// Time of day, for people.
@@ -82,9 +90,15 @@ impl Engine {
 
     /// Fills the lists of the panel.
     pub(super) fn tell_rows(&mut self) {
-        let rows = self.annotations.iter().map(|placed| self.annotation_row(placed)).collect::<Vec<_>>();
+        let rows = self
+            .annotations
+            .iter()
+            .map(|placed| self.annotation_row(placed))
+            .collect::<Vec<_>>();
         let gone = self.room.selected.with_untracked(|selected| {
-            selected.as_ref().is_some_and(|key| rows.iter().all(|row| row.key != *key))
+            selected
+                .as_ref()
+                .is_some_and(|key| rows.iter().all(|row| row.key != *key))
         });
         if gone {
             self.room.selected.set(None);
@@ -92,13 +106,21 @@ impl Engine {
         set(self.room.annotations, rows);
         let document = self.client.document();
         let signed: Vec<_> = self.room.consultation.with_untracked(|consultation| {
-            consultation.opinions.iter().map(|opinion| opinion.author_id).collect()
+            consultation
+                .opinions
+                .iter()
+                .map(|opinion| opinion.author_id)
+                .collect()
         });
         let drafts = document
             .opinions()
             .into_iter()
             .filter(|(author, _)| *author != self.me && !signed.contains(author))
-            .map(|(id, text)| DraftRow { id, author: self.directory.get(id).cloned(), text })
+            .map(|(id, text)| DraftRow {
+                id,
+                author: self.directory.get(id).cloned(),
+                text,
+            })
             .collect();
         set(self.room.drafts, drafts);
         let lines = document
@@ -119,10 +141,15 @@ impl Engine {
         let annotation = &placed.annotation;
         let place = locate(self.viewing.stacks(), &annotation.image);
         let slice = place.and_then(|place| at(self.viewing.stacks(), place));
-        let value = slice.map(|slice| read(annotation.kind, &annotation.points, "", &slice.meta, None, words).value);
+        let value =
+            slice.map(|slice| read(annotation.kind, &annotation.points, "", &slice.meta, None, words).value);
         let stack = place.and_then(|place| self.viewing.stacks().get(place.stack));
-        let number = place.map(|place| (place.slice + 1).to_string()).unwrap_or_default();
-        let count = stack.map(|stack| stack.slices.len().to_string()).unwrap_or_default();
+        let number = place
+            .map(|place| (place.slice + 1).to_string())
+            .unwrap_or_default();
+        let count = stack
+            .map(|stack| stack.slices.len().to_string())
+            .unwrap_or_default();
         AnnotationRow {
             key: key_of(placed),
             author: self.directory.get(placed.author).cloned(),

@@ -29,8 +29,15 @@ impl Socket {
         report: impl Fn(SocketEvent) + Clone + 'static,
     ) -> Result<Self, JsValue> {
         let location = window().location();
-        let scheme = if location.protocol()? == "http:" { "ws" } else { "wss" };
-        let url = format!("{scheme}://{}/api/v1/consultations/{consultation}/live", location.host()?);
+        let scheme = if location.protocol()? == "http:" {
+            "ws"
+        } else {
+            "wss"
+        };
+        let url = format!(
+            "{scheme}://{}/api/v1/consultations/{consultation}/live",
+            location.host()?
+        );
         let socket = WebSocket::new(&url)?;
         socket.set_binary_type(BinaryType::Arraybuffer);
         let opened = report.clone();
@@ -47,7 +54,12 @@ impl Socket {
         socket.set_onopen(Some(open.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(message.as_ref().unchecked_ref()));
         socket.set_onclose(Some(close.as_ref().unchecked_ref()));
-        Ok(Self { socket, _open: open, _message: message, _close: close })
+        Ok(Self {
+            socket,
+            _open: open,
+            _message: message,
+            _close: close,
+        })
     }
 
     pub(super) fn send(&self, frame: &[u8]) -> Result<(), JsValue> {

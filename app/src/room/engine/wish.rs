@@ -37,7 +37,11 @@ impl Engine {
             Wish::Draft(text) => self.write_draft(text),
             Wish::Submit { dissent } => self.submit(dissent),
             Wish::Say(text) => {
-                let line = DiscussionLine { id: random_id(), text, at_ms: clock_ms() };
+                let line = DiscussionLine {
+                    id: random_id(),
+                    text,
+                    at_ms: clock_ms(),
+                };
                 let said = self.client.say(&line);
                 self.edited(said);
             }
@@ -73,7 +77,11 @@ impl Engine {
                 if tool.draws().is_some() && !self.may_draw() {
                     let words = RoomTexts::of(self.locale);
                     let ready = self.client.ready();
-                    return self.tell(if ready { words.why_annotate } else { words.why_not_ready });
+                    return self.tell(if ready {
+                        words.why_annotate
+                    } else {
+                        words.why_not_ready
+                    });
                 }
                 self.pen = None;
                 self.dirty.layer = true;
@@ -121,7 +129,12 @@ impl Engine {
             Command::Delete => self.delete(),
             Command::Help => self.room.help.update(|help| *help = !*help),
             Command::Follow => {
-                if self.room.presenter.get_untracked().is_some_and(|presenter| presenter != self.me) {
+                if self
+                    .room
+                    .presenter
+                    .get_untracked()
+                    .is_some_and(|presenter| presenter != self.me)
+                {
                     let follow = !self.room.following.get_untracked();
                     set(self.room.following, follow);
                     if follow {
@@ -146,7 +159,9 @@ impl Engine {
     }
 
     fn use_pen(&mut self) {
-        let Some(kind) = self.room.tool.get_untracked().draws().filter(|_| self.may_draw()) else { return };
+        let Some(kind) = self.room.tool.get_untracked().draws().filter(|_| self.may_draw()) else {
+            return;
+        };
         if self.viewing.image().is_none() || self.arrow.is_some() {
             return;
         }
@@ -196,7 +211,9 @@ impl Engine {
 
     fn finish_arrow(&mut self, text: Option<String>) {
         self.room.arrow_at.set(None);
-        let Some((image, stroke)) = self.arrow.take() else { return };
+        let Some((image, stroke)) = self.arrow.take() else {
+            return;
+        };
         match text {
             Some(text) => self.put(image, &stroke, text.trim().to_owned()),
             None => self.draw_stroke(None),
@@ -205,7 +222,11 @@ impl Engine {
     }
 
     fn put(&mut self, image: ImageRef, stroke: &Stroke, label: String) {
-        let mut annotation = Annotation { label, at_ms: clock_ms(), ..annotation_of(image, stroke) };
+        let mut annotation = Annotation {
+            label,
+            at_ms: clock_ms(),
+            ..annotation_of(image, stroke)
+        };
         for point in &mut annotation.points {
             *point = point.map(|part| round_to(part, 1000.0));
         }
@@ -229,7 +250,11 @@ impl Engine {
     }
 
     fn jump(&mut self, key: AnnotationKey) {
-        let image = self.client.document().annotation(key.author, &key.id).map(|annotation| annotation.image);
+        let image = self
+            .client
+            .document()
+            .annotation(key.author, &key.id)
+            .map(|annotation| annotation.image);
         if let Some(place) = image.and_then(|image| locate(self.viewing.stacks(), &image)) {
             self.show(place);
         }
@@ -245,9 +270,10 @@ impl Engine {
     }
 
     fn cite(&mut self, key: &AnnotationKey) {
-        let marker = self.room.annotations.with_untracked(|rows| {
-            rows.iter().find(|row| row.key == *key).map(cite::marker)
-        });
+        let marker = self
+            .room
+            .annotations
+            .with_untracked(|rows| rows.iter().find(|row| row.key == *key).map(cite::marker));
         let Some(marker) = marker else { return };
         let text = self.room.draft.get_untracked();
         let caret = document()
@@ -261,7 +287,10 @@ impl Engine {
 
     fn submit(&mut self, dissent: bool) {
         let text = self.room.draft.get_untracked();
-        let cites = self.room.annotations.with_untracked(|rows| cite::cited(&text, rows));
+        let cites = self
+            .room
+            .annotations
+            .with_untracked(|rows| cite::cited(&text, rows));
         let input = OpinionInput { text, dissent, cites };
         let (controls, id) = (self.controls, self.consultation);
         set(self.room.busy, true);
@@ -293,7 +322,10 @@ impl Engine {
 
 /// A random id.
 fn random_id() -> String {
-    window().crypto().map(|crypto| crypto.random_uuid()).unwrap_or_else(|_| format!("{:.0}", clock_f64()))
+    window()
+        .crypto()
+        .map(|crypto| crypto.random_uuid())
+        .unwrap_or_else(|_| format!("{:.0}", clock_f64()))
 }
 
 fn clock_f64() -> f64 {

@@ -18,7 +18,10 @@ pub fn CaseTab(
     let (facts, houses) = room.consultation.with_untracked(|consultation| {
         let clinical = &consultation.clinical;
         let facts = [
-            (words.patient, format::patient_line(&consultation.row.patient, room.locale)),
+            (
+                words.patient,
+                format::patient_line(&consultation.row.patient, room.locale),
+            ),
             (words.diagnosis, clinical.preliminary_diagnosis.clone()),
             (words.need, clinical.need.clone()),
             (words.complaint, clinical.chief_complaint.clone()),
@@ -28,12 +31,12 @@ pub fn CaseTab(
             (words.labs, clinical.lab_summary.clone()),
         ];
         let mut houses = vec![(consultation.row.lead.clone(), words.lead)];
-        houses.extend(
-            consultation.row.participants.iter().map(|participant| {
-                let state = participant.state.map(|state| i18n::invitation(state, room.locale));
-                (participant.institution.clone(), state.unwrap_or_default())
-            }),
-        );
+        houses.extend(consultation.row.participants.iter().map(|participant| {
+            let state = participant
+                .state
+                .map(|state| i18n::invitation(state, room.locale));
+            (participant.institution.clone(), state.unwrap_or_default())
+        }));
         (facts, houses)
     });
     let facts = facts

@@ -24,7 +24,9 @@ pub fn DiscussionTab(
     let list = NodeRef::<html::Ul>::new();
     let may = move || room.rights.get().discuss && room.ready.get();
     let send = move || {
-        let Some(field) = field.get_untracked() else { return };
+        let Some(field) = field.get_untracked() else {
+            return;
+        };
         let text = field.value().trim().to_owned();
         if !text.is_empty() && may() {
             controls.ask(Wish::Say(text));

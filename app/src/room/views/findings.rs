@@ -41,7 +41,10 @@ fn Finding(room: Room, controls: Controls, row: AnnotationRow) -> impl IntoView 
         None => (words.unknown_author.to_owned(), ""),
     };
     let key = StoredValue::new(row.key.clone());
-    let selected = move || room.selected.with(|selected| selected.as_ref() == Some(&key.get_value()));
+    let selected = move || {
+        room.selected
+            .with(|selected| selected.as_ref() == Some(&key.get_value()))
+    };
     let may_remove = move || row.mine && room.rights.get().annotate && room.ready.get();
     let may_cite = move || room.rights.get().opine && room.ready.get();
     view! {

@@ -27,10 +27,15 @@ pub fn OpinionsTab(
     controls: Controls,
 ) -> impl IntoView {
     let words = RoomTexts::of(room.locale);
-    let signed = move || room.consultation.with(|consultation| consultation.opinions.clone());
+    let signed = move || {
+        room.consultation
+            .with(|consultation| consultation.opinions.clone())
+    };
     let nothing = move || {
         room.drafts.with(Vec::is_empty)
-            && room.consultation.with(|consultation| consultation.opinions.is_empty())
+            && room
+                .consultation
+                .with(|consultation| consultation.opinions.is_empty())
     };
     view! {
         <div class="room-list" tabindex="0" role="group" aria-label=words.opinions>
@@ -57,7 +62,10 @@ fn Signed(room: Room, controls: Controls, opinion: Opinion) -> impl IntoView {
     let author = opinion.author_id;
     let cited = move || {
         room.annotations.with(|rows| {
-            rows.iter().filter(|row| cites.contains(&row.key.id)).cloned().collect::<Vec<AnnotationRow>>()
+            rows.iter()
+                .filter(|row| cites.contains(&row.key.id))
+                .cloned()
+                .collect::<Vec<AnnotationRow>>()
         })
     };
     view! {
@@ -98,7 +106,9 @@ fn Draft(room: Room, row: DraftRow) -> impl IntoView {
     let id = row.id;
     // The row is keyed by its author, so that writing changes the text in place.
     let now = Memo::new(move |_| {
-        room.drafts.with(|rows| rows.iter().find(|row| row.id == id).cloned()).unwrap_or_else(|| row.clone())
+        room.drafts
+            .with(|rows| rows.iter().find(|row| row.id == id).cloned())
+            .unwrap_or_else(|| row.clone())
     });
     let title = move || {
         now.with(|row| match &row.author {
@@ -138,12 +148,21 @@ fn Own(room: Room, controls: Controls) -> impl IntoView {
     let dissent = RwSignal::new(false);
     let asking = RwSignal::new(false);
     let choosing = RwSignal::new(false);
-    let signed =
-        move || room.consultation.with(|consultation| consultation.opinions.iter().any(|opinion| opinion.author_id == me));
+    let signed = move || {
+        room.consultation.with(|consultation| {
+            consultation
+                .opinions
+                .iter()
+                .any(|opinion| opinion.author_id == me)
+        })
+    };
     let may_write = move || room.rights.get().opine && room.ready.get();
     let characters = Memo::new(move |_| room.draft.with(|text| text.chars().count()));
     let sendable = move || {
-        may_write() && !room.busy.get() && characters.get() <= OPINION_CHARS && room.draft.with(|text| !text.trim().is_empty())
+        may_write()
+            && !room.busy.get()
+            && characters.get() <= OPINION_CHARS
+            && room.draft.with(|text| !text.trim().is_empty())
     };
     let why_not = move || {
         if !room.rights.get().opine {

@@ -73,7 +73,10 @@ fn Tabs(room: Room) -> impl IntoView {
             "ArrowRight" => 1,
             _ => return false,
         };
-        let now = Tab::ALL.iter().position(|tab| *tab == room.tab.get_untracked()).unwrap_or_default();
+        let now = Tab::ALL
+            .iter()
+            .position(|tab| *tab == room.tab.get_untracked())
+            .unwrap_or_default();
         if let Some(tab) = Tab::ALL.get((now + step) % Tab::ALL.len()) {
             room.tab.set(*tab);
             browser::focus(&format!("tab-{}", tab.code()));
@@ -123,12 +126,22 @@ fn Tabs(room: Room) -> impl IntoView {
 fn Notices(room: Room, controls: Controls) -> impl IntoView {
     let words = RoomTexts::of(room.locale);
     let parts = move || {
-        let Some(lost) = room.lost.get() else { return Vec::new() };
+        let Some(lost) = room.lost.get() else {
+            return Vec::new();
+        };
         let mut parts: Vec<(String, String)> = Vec::new();
         parts.extend(lost.opinion.map(|text| (words.lost_opinion.to_owned(), text)));
-        parts.extend(lost.lines.into_iter().map(|line| (words.lost_line.to_owned(), line.text)));
+        parts.extend(
+            lost.lines
+                .into_iter()
+                .map(|line| (words.lost_line.to_owned(), line.text)),
+        );
         if !lost.annotations.is_empty() {
-            let labels: Vec<_> = lost.annotations.into_iter().map(|(_, annotation)| annotation.label).collect();
+            let labels: Vec<_> = lost
+                .annotations
+                .into_iter()
+                .map(|(_, annotation)| annotation.label)
+                .collect();
             let count = fill(words.lost_annotations, &[&labels.len().to_string()]);
             parts.push((count, labels.join("\n").trim().to_owned()));
         }

@@ -77,14 +77,15 @@ const fn quality_code(quality: Quality) -> &'static str {
 #[component]
 fn Edges(room: Room, controls: Controls) -> impl IntoView {
     let words = ViewerTexts::of(room.locale);
-    let patient = room.consultation.with_untracked(|consultation| {
-        crate::format::patient_line(&consultation.row.patient, room.locale)
-    });
+    let patient = room
+        .consultation
+        .with_untracked(|consultation| crate::format::patient_line(&consultation.row.patient, room.locale));
     let read = move |part: fn(&Readout) -> String| move || room.readout.with(part);
     let series = move |part: fn(&crate::room::model::SeriesRow) -> String| {
         move || {
             let at = room.readout.with(|readout| readout.stack);
-            room.series.with(|rows| rows.get(at).map(part).unwrap_or_default())
+            room.series
+                .with(|rows| rows.get(at).map(part).unwrap_or_default())
         }
     };
     let slice = move || {
@@ -95,13 +96,18 @@ fn Edges(room: Room, controls: Controls) -> impl IntoView {
     };
     let window = move || {
         room.readout.with(|readout| {
-            fill(words.window_label, &[&readout.width.to_string(), &readout.centre.to_string()])
+            fill(
+                words.window_label,
+                &[&readout.width.to_string(), &readout.centre.to_string()],
+            )
         })
     };
     let preset = move || {
         room.readout.with(|readout| {
             let named = readout.preset.filter(|_| readout.ct);
-            let named = named.map(|key| text::preset(key, room.locale)).unwrap_or_default();
+            let named = named
+                .map(|key| text::preset(key, room.locale))
+                .unwrap_or_default();
             let negative = if readout.inverted { words.invert } else { "" };
             format!("{named} {negative}").trim().to_owned()
         })
@@ -231,7 +237,10 @@ fn ArrowEntry(room: Room, controls: Controls) -> impl IntoView {
     });
     let commit = move || {
         if room.arrow_at.get_untracked().is_some() {
-            let text = field.get_untracked().map(|field| field.value()).unwrap_or_default();
+            let text = field
+                .get_untracked()
+                .map(|field| field.value())
+                .unwrap_or_default();
             controls.ask(Wish::ArrowText(Some(text)));
         }
     };
@@ -310,7 +319,9 @@ fn Help(room: Room, controls: Controls) -> impl IntoView {
 #[component]
 fn NoImages(room: Room) -> impl IntoView {
     let words = ViewerTexts::of(room.locale);
-    let id = room.consultation.with_untracked(|consultation| consultation.row.id);
+    let id = room
+        .consultation
+        .with_untracked(|consultation| consultation.row.id);
     view! {
         <Show when=move || room.series.with(Vec::is_empty)>
             <div class="viewer-empty">

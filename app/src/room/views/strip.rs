@@ -11,11 +11,6 @@ use crate::{
     viewer::{command::Command, stack::Place, text::ViewerTexts},
 };
 
-/// `id` of the thumbnail canvas of a series.
-pub(in crate::room) fn thumbnail_id(series: consilium_domain::SeriesId) -> String {
-    format!("thumb-{series}")
-}
-
 /// The strip.
 #[component]
 pub fn Strip(
@@ -25,6 +20,9 @@ pub fn Strip(
     controls: Controls,
 ) -> impl IntoView {
     let words = ViewerTexts::of(room.locale);
+    let id = room
+        .consultation
+        .with_untracked(|consultation| consultation.row.id);
     let rows = move || room.series.get().into_iter().enumerate().collect::<Vec<_>>();
     view! {
         <nav class="room-strip" aria-label=words.series_list>
@@ -48,7 +46,13 @@ pub fn Strip(
                             data-series=row.id.to_string()
                             on:click=move |_| controls.ask(Wish::View(Command::Show(place())))
                         >
-                            <canvas id=thumbnail_id(row.id) width="160" height="160" aria-hidden="true"></canvas>
+                            <img
+                                src=format!("/api/v1/consultations/{id}/series/{}/thumbnail.png", row.id)
+                                width="80"
+                                height="80"
+                                alt=""
+                                draggable="false"
+                            />
                             <progress
                                 max=count
                                 value=loaded

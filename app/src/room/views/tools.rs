@@ -115,7 +115,11 @@ fn Presets(room: Room, controls: Controls) -> impl IntoView {
         .enumerate()
         .map(|(at, preset)| {
             let name = text::preset(preset.key, room.locale);
-            let name = if at < PRESET_KEYS { format!("{}  {name}", at + 1) } else { name.to_owned() };
+            let name = if at < PRESET_KEYS {
+                format!("{}  {name}", at + 1)
+            } else {
+                name.to_owned()
+            };
             view! {
                 <option
                     value=preset.key

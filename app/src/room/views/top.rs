@@ -69,7 +69,8 @@ fn StateMark(room: Room) -> impl IntoView {
         })
     };
     let live = move || {
-        room.consultation.with(|consultation| consultation.row.state == ConsultationState::InSession)
+        room.consultation
+            .with(|consultation| consultation.row.state == ConsultationState::InSession)
     };
     view! {
         <span class="room-state" class:live=live data-testid="room-state">
@@ -147,7 +148,10 @@ fn FollowButton(room: Room, controls: Controls) -> impl IntoView {
     let name = Memo::new(move |_| {
         let presenter = room.presenter.get()?;
         let named = room.people.with(|people| {
-            people.iter().find(|seat| seat.id == presenter).map(|seat| seat.author.name.clone())
+            people
+                .iter()
+                .find(|seat| seat.id == presenter)
+                .map(|seat| seat.author.name.clone())
         });
         Some(named.unwrap_or_else(|| words.presents.to_owned()))
     });
@@ -198,9 +202,14 @@ fn PresentButton(room: Room, controls: Controls) -> impl IntoView {
 fn EndButton(room: Room, controls: Controls) -> impl IntoView {
     let words = RoomTexts::of(room.locale);
     let asking = RwSignal::new(false);
-    let allowed = move |act| room.consultation.with(|consultation| consultation.row.allowed.contains(&act));
-    let conclude =
-        move || room.consultation.with(|consultation| format!("/consultations/{}/conclude", consultation.row.id));
+    let allowed = move |act| {
+        room.consultation
+            .with(|consultation| consultation.row.allowed.contains(&act))
+    };
+    let conclude = move || {
+        room.consultation
+            .with(|consultation| format!("/consultations/{}/conclude", consultation.row.id))
+    };
     view! {
         <Show when=move || allowed(Act::Sign)>
             <a class="button primary" data-testid="conclude-link" href=conclude>

@@ -61,7 +61,13 @@ impl<K: Clone + Eq + Hash> Layer<K> {
         for child in [&marks_home, &cross, &pointers_home] {
             svg.append_child(child)?;
         }
-        Ok(Self { marks_home, pointers_home, cross, marks: HashMap::new(), pointers: HashMap::new() })
+        Ok(Self {
+            marks_home,
+            pointers_home,
+            cross,
+            marks: HashMap::new(),
+            pointers: HashMap::new(),
+        })
     }
 
     /// Makes the drawn things equal to `items`.

@@ -76,7 +76,9 @@ impl Loader {
     /// Whether the picture was given up.
     #[must_use]
     pub fn failed(&self, image: &ImageRef) -> bool {
-        self.failures.get(image).is_some_and(|failures| *failures >= ATTEMPTS)
+        self.failures
+            .get(image)
+            .is_some_and(|failures| *failures >= ATTEMPTS)
     }
 
     /// How many pictures of a series have arrived since the page was opened.
@@ -88,7 +90,10 @@ impl Loader {
     /// Replaces what is wanted, most urgent first. No more is wanted than fits.
     pub fn plan(&mut self, order: impl Iterator<Item = ImageRef>, each_bytes: usize) {
         let fits = self.cache.room_for(each_bytes).max(1);
-        self.wanted = order.take(fits).filter(|image| !self.cache.contains(image)).collect();
+        self.wanted = order
+            .take(fits)
+            .filter(|image| !self.cache.contains(image))
+            .collect();
     }
 
     /// Tries a given-up picture again.
@@ -97,7 +102,7 @@ impl Loader {
     }
 
     /// What to fetch now, if a place is free.
-    pub fn next(&mut self) -> Option<ImageRef> {
+    pub fn next_fetch(&mut self) -> Option<ImageRef> {
         if self.on_way.len() >= prefetch::AT_ONCE {
             return None;
         }
@@ -137,7 +142,9 @@ impl Loader {
 /// Bytes of one decoded picture.
 #[must_use]
 pub fn bytes_of(meta: &InstanceMeta) -> usize {
-    index(meta.rows).saturating_mul(index(meta.columns)).saturating_mul(if meta.samples_per_pixel == 3 { 3 } else { 2 })
+    index(meta.rows)
+        .saturating_mul(index(meta.columns))
+        .saturating_mul(if meta.samples_per_pixel == 3 { 3 } else { 2 })
 }
 
 /// Undoes the wire form; `None` when it is not such a picture.
@@ -149,7 +156,9 @@ fn decode(packed: &[u8], meta: &InstanceMeta) -> Option<Pixels> {
         return Some(Pixels::Colour(packed.to_vec()));
     }
     let words = pack::unpack(packed, meta.columns).ok()?;
-    Frame::new(meta.columns, meta.rows, meta.signed, words).ok().map(Pixels::Grey)
+    Frame::new(meta.columns, meta.rows, meta.signed, words)
+        .ok()
+        .map(Pixels::Grey)
 }
 
 /// Fetches the wire form of a picture.
@@ -162,7 +171,9 @@ async fn fetch_bytes(consultation: ConsultationId, image: &ImageRef) -> Result<O
     let path = format!("/api/v1/consultations/{consultation}/instances/{instance}/frames/{frame}");
     let init = RequestInit::new();
     init.set_credentials(RequestCredentials::SameOrigin);
-    let response: Response = JsFuture::from(window().fetch_with_str_and_init(&path, &init)).await?.dyn_into()?;
+    let response: Response = JsFuture::from(window().fetch_with_str_and_init(&path, &init))
+        .await?
+        .dyn_into()?;
     if !response.ok() {
         return Ok(None);
     }
@@ -190,10 +201,14 @@ mod tests {
         let (slices, packed) = four();
         let mut loader = Loader::new(1000);
         loader.plan(slices.iter().map(|slice| slice.image), 8);
-        let first = loader.next().unwrap();
+        let first = loader.next_fetch().unwrap();
         assert_eq!(first, slices[0].image);
         loader.plan(slices.iter().map(|slice| slice.image), 8);
-        assert_eq!(loader.next(), Some(slices[1].image), "the first is on its way");
+        assert_eq!(
+            loader.next_fetch(),
+            Some(slices[1].image),
+            "the first is on its way"
+        );
         assert!(loader.done(first, &slices[0].meta, Some(&packed)));
         let pixels = loader.get(&first).unwrap();
         assert_eq!(pixels.frame().unwrap().at(1, 1), Some(-1));
@@ -207,13 +222,13 @@ mod tests {
         let mut loader = Loader::new(1000);
         loader.plan([image].into_iter(), 8);
         for attempt in [None, Some(&packed[..3]), None] {
-            assert_eq!(loader.next(), Some(image));
+            assert_eq!(loader.next_fetch(), Some(image));
             assert!(!loader.done(image, &slices[0].meta, attempt));
         }
-        assert!(loader.failed(&image) && loader.next().is_none());
+        assert!(loader.failed(&image) && loader.next_fetch().is_none());
         loader.forgive(&image);
         loader.plan([image].into_iter(), 8);
-        assert_eq!(loader.next(), Some(image));
+        assert_eq!(loader.next_fetch(), Some(image));
     }
 
     #[test]
@@ -221,6 +236,8 @@ mod tests {
         let (slices, _) = four();
         let mut loader = Loader::new(20);
         loader.plan(slices.iter().map(|slice| slice.image), 8);
-        assert!(loader.next().is_some() && loader.next().is_some() && loader.next().is_none());
+        assert!(
+            loader.next_fetch().is_some() && loader.next_fetch().is_some() && loader.next_fetch().is_none()
+        );
     }
 }

@@ -99,7 +99,8 @@ impl Mark {
         }
         if shape.label != self.shape.label {
             let (x, y) = shape.label;
-            self.label.set_attribute("transform", &format!("translate({x:.1} {y:.1})"))?;
+            self.label
+                .set_attribute("transform", &format!("translate({x:.1} {y:.1})"))?;
         }
         self.shape = shape;
         Ok(())
@@ -139,8 +140,15 @@ impl Mark {
             baseline += LINE;
         }
         let widest = lines.iter().map(|line| width(line)).fold(0.0, f64::max);
-        let height = if lines.is_empty() { 0.0 } else { baseline - 13.0 + 6.0 };
-        self.plate.set_attribute("width", &format!("{:.0}", if lines.is_empty() { 0.0 } else { widest + 16.0 }))?;
+        let height = if lines.is_empty() {
+            0.0
+        } else {
+            baseline - 13.0 + 6.0
+        };
+        self.plate.set_attribute(
+            "width",
+            &format!("{:.0}", if lines.is_empty() { 0.0 } else { widest + 16.0 }),
+        )?;
         self.plate.set_attribute("height", &format!("{height:.0}"))?;
         self.plate.set_attribute("y", "-3")?;
         self.said = lines.to_vec();
@@ -155,5 +163,7 @@ impl Mark {
 
 /// About how wide a line is, stage pixels: wide characters are square, others about half.
 fn width(line: &str) -> f64 {
-    line.chars().map(|c| if u32::from(c) >= 0x2E80 { 13.0 } else { 7.1 }).sum()
+    line.chars()
+        .map(|c| if u32::from(c) >= 0x2E80 { 13.0 } else { 7.1 })
+        .sum()
 }

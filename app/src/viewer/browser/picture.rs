@@ -77,12 +77,15 @@ impl Picture {
         self.context.set_fill_style_str("#000");
         let (width, height) = (f64::from(self.canvas.width()), f64::from(self.canvas.height()));
         self.context.fill_rect(0.0, 0.0, width, height);
-        let Some((image, meta, pixels)) = shown else { return Ok(()) };
+        let Some((image, meta, pixels)) = shown else {
+            return Ok(());
+        };
         if self.buffered != Some((*image, tone)) {
             self.fill_buffer(meta, pixels, tone)?;
             self.buffered = Some((*image, tone));
         }
-        self.context.set_transform(self.ratio, 0.0, 0.0, self.ratio, 0.0, 0.0)?;
+        self.context
+            .set_transform(self.ratio, 0.0, 0.0, self.ratio, 0.0, 0.0)?;
         self.context.set_image_smoothing_enabled(true);
         self.context.draw_image_with_html_canvas_element_and_dw_and_dh(
             &self.buffer,
@@ -90,36 +93,6 @@ impl Picture {
             transform.top,
             f64::from(meta.columns) * transform.scale_x,
             f64::from(meta.rows) * transform.scale_y,
-        )
-    }
-
-    /// Draws a picture small, for the strip.
-    ///
-    /// # Errors
-    /// The browser refused to draw.
-    pub fn thumbnail(
-        &mut self,
-        canvas: &HtmlCanvasElement,
-        meta: &InstanceMeta,
-        pixels: &Pixels,
-        tone: Tone,
-        aspect: f64,
-    ) -> Result<(), JsValue> {
-        self.buffered = None;
-        self.fill_buffer(meta, pixels, tone)?;
-        let (width, height) = (f64::from(canvas.width()), f64::from(canvas.height()));
-        let (columns, rows) = (f64::from(meta.columns), f64::from(meta.rows) * aspect);
-        let scale = (width / columns).min(height / rows);
-        let (w, h) = (columns * scale, rows * scale);
-        let context = context(canvas)?;
-        context.set_fill_style_str("#000");
-        context.fill_rect(0.0, 0.0, width, height);
-        context.draw_image_with_html_canvas_element_and_dw_and_dh(
-            &self.buffer,
-            (width - w) / 2.0,
-            (height - h) / 2.0,
-            w,
-            h,
         )
     }
 
@@ -132,7 +105,10 @@ impl Picture {
         match pixels {
             Pixels::Grey(frame) => {
                 let format = meta.pixel_format();
-                let ready = self.lut.as_ref().is_some_and(|(of, with, _)| *of == format && *with == tone);
+                let ready = self
+                    .lut
+                    .as_ref()
+                    .is_some_and(|(of, with, _)| *of == format && *with == tone);
                 if !ready {
                     self.lut = Some((format, tone, Lut::build(&format, tone.window, tone.invert)));
                 }
@@ -142,7 +118,12 @@ impl Picture {
             }
             Pixels::Colour(rgb) => {
                 let flip = if tone.invert { 255 } else { 0 };
-                for (from, to) in rgb.as_chunks::<3>().0.iter().zip(self.rgba.as_chunks_mut::<4>().0) {
+                for (from, to) in rgb
+                    .as_chunks::<3>()
+                    .0
+                    .iter()
+                    .zip(self.rgba.as_chunks_mut::<4>().0)
+                {
                     let [r, g, b] = from.map(|part| part ^ flip);
                     *to = [r, g, b, 255];
                 }
@@ -154,6 +135,8 @@ impl Picture {
 }
 
 fn context(canvas: &HtmlCanvasElement) -> Result<CanvasRenderingContext2d, JsValue> {
-    let context = canvas.get_context("2d")?.ok_or_else(|| JsValue::from_str("no 2D canvas"))?;
+    let context = canvas
+        .get_context("2d")?
+        .ok_or_else(|| JsValue::from_str("no 2D canvas"))?;
     Ok(context.dyn_into()?)
 }

@@ -1,7 +1,10 @@
 use super::*;
 use crate::viewer::stack::{stacks, tests::series};
 
-const STAGE: Stage = Stage { width: 800.0, height: 600.0 };
+const STAGE: Stage = Stage {
+    width: 800.0,
+    height: 600.0,
+};
 
 fn two_series() -> Viewing {
     Viewing::new(stacks(&[series(1, 28, 1), series(2, 10, 1)]), STAGE)
@@ -21,7 +24,10 @@ fn opens_in_the_middle_and_scrolls_within_the_series() {
 #[test]
 fn each_series_keeps_its_own_window_and_slice() {
     let mut viewing = two_series();
-    viewing.set_window(Window { centre: 480.0, width: 2500.0 });
+    viewing.set_window(Window {
+        centre: 480.0,
+        width: 2500.0,
+    });
     assert_eq!(viewing.preset(), Some("bone"));
     viewing.show(Place { stack: 1, slice: 2 });
     assert_eq!(viewing.preset(), Some("brain"), "the file's own window");
@@ -38,11 +44,20 @@ fn a_follower_sees_what_the_presenter_sees() {
     presenter.zoom(100.0, 100.0, 3.0);
     presenter.drag_window(40.0, -13.0);
     let mut follower = two_series();
-    follower.resize(Stage { width: 400.0, height: 700.0 });
+    follower.resize(Stage {
+        width: 400.0,
+        height: 700.0,
+    });
     let viewport = presenter.viewport().unwrap();
     assert!(follower.follow(&viewport));
     assert_eq!(follower.viewport().unwrap(), viewport);
-    let unknown = Viewport { image: ImageRef { frame: 9, ..viewport.image }, ..viewport };
+    let unknown = Viewport {
+        image: ImageRef {
+            frame: 9,
+            ..viewport.image
+        },
+        ..viewport
+    };
     assert!(!follower.follow(&unknown));
     assert_eq!(follower.viewport().unwrap(), viewport);
 }
@@ -51,7 +66,13 @@ fn a_follower_sees_what_the_presenter_sees() {
 fn nonsense_from_outside_changes_nothing_for_the_worse() {
     let mut viewing = two_series();
     let viewport = viewing.viewport().unwrap();
-    let broken = Viewport { centre: f64::NAN, width: -5.0, zoom: f64::INFINITY, x: f64::NAN, ..viewport };
+    let broken = Viewport {
+        centre: f64::NAN,
+        width: -5.0,
+        zoom: f64::INFINITY,
+        x: f64::NAN,
+        ..viewport
+    };
     assert!(viewing.follow(&broken));
     let kept = viewing.viewport().unwrap();
     assert!(kept.width >= 1.0 && kept.zoom == 1.0 && kept.x == 256.0 && kept.centre == 40.0);
@@ -61,12 +82,21 @@ fn nonsense_from_outside_changes_nothing_for_the_worse() {
 fn a_file_without_a_window_takes_one_from_its_pixels() {
     let mut series = series(1, 1, 1);
     series.instances[0].meta["windows"] = serde_json::json!([]);
-    (series.instances[0].meta["rows"], series.instances[0].meta["columns"]) = (1.into(), 2.into());
+    (
+        series.instances[0].meta["rows"],
+        series.instances[0].meta["columns"],
+    ) = (1.into(), 2.into());
     let mut viewing = Viewing::new(stacks(&[series]), STAGE);
     let words = [100_i16, 299].into_iter().flat_map(i16::to_le_bytes).collect();
     let frame = Frame::new(2, 1, true, words).unwrap();
     assert!(viewing.settle(&frame));
-    assert_eq!(viewing.window(), Window { centre: 200.0, width: 200.0 });
+    assert_eq!(
+        viewing.window(),
+        Window {
+            centre: 200.0,
+            width: 200.0
+        }
+    );
     assert!(!viewing.settle(&frame));
 }
 
