@@ -37,10 +37,9 @@ pub fn App(
         View::NewConsultation { institutions, kinds } => {
             view! { <NewConsultationPage page institutions kinds /> }.into_any()
         }
-        View::Consultation {
-            consultation,
-            series,
-        } => view! { <ConsultationPage page consultation=*consultation series /> }.into_any(),
+        View::Consultation { consultation, series } => {
+            view! { <ConsultationPage page consultation=*consultation series /> }.into_any()
+        }
         View::Room { .. } => view! { <RoomPage page /> }.into_any(),
         View::Conclude { consultation } => {
             view! { <ConcludePage page consultation=*consultation /> }.into_any()
@@ -64,8 +63,8 @@ fn keep_time(now: RwSignal<Timestamp>, drawn: Timestamp) {
 /// Takes over the page that the server has drawn. Does nothing when the page has no data block.
 #[cfg(feature = "hydrate")]
 pub fn hydrate() {
-    if let Some(page) = browser::element_text(crate::shell::DATA_ID)
-        .and_then(|text| serde_json::from_str::<Page>(&text).ok())
+    if let Some(page) =
+        browser::element_text(crate::shell::DATA_ID).and_then(|text| serde_json::from_str::<Page>(&text).ok())
     {
         leptos::mount::hydrate_body(move || view! { <App page /> });
     }

@@ -60,6 +60,33 @@ pub fn absolute(at: Timestamp, locale: Locale) -> String {
     }
 }
 
+/// Day and month as one says them: `11 月 22 日`, `22 November`.
+#[must_use]
+pub fn day(at: Timestamp, locale: Locale) -> String {
+    const MONTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let (_, month, day, ..) = at.display_parts();
+    match locale {
+        Locale::ZhCn => format!("{month} 月 {day} 日"),
+        Locale::En => {
+            let name = MONTHS.get(usize::from(month).saturating_sub(1)).copied();
+            format!("{day} {}", name.unwrap_or_default())
+        }
+    }
+}
+
 /// Month, day and time of day: `11-22 14:05`.
 #[must_use]
 pub fn short(at: Timestamp) -> String {
@@ -149,6 +176,8 @@ mod tests {
         assert_eq!(local_value(at), "2026-11-22T14:05");
         assert_eq!(parse_local("2026-11-22T14:05"), Some(at));
         assert_eq!(parse_local("2026-11-22T14:05:00"), Some(at));
+        assert_eq!(day(at, Locale::ZhCn), "11 月 22 日");
+        assert_eq!(day(at, Locale::En), "22 November");
         assert_eq!(parse_local(""), None);
         assert_eq!(local_value(next_hour(at, 60 * MINUTE_MS)), "2026-11-22T16:00");
     }

@@ -13,8 +13,8 @@ mod worklist;
 pub use codes::sentence;
 pub use common::{Common, ErrorTexts, SignInTexts};
 pub use conclude::ConcludeTexts;
-pub use consultation::{ConsultationTexts, UploadTexts};
 use consilium_protocol::{Problem, page::Locale, session::Institution};
+pub use consultation::{ConsultationTexts, UploadTexts};
 pub use form::FormTexts;
 pub use report::ReportTexts;
 pub use terms::{

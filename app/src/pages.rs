@@ -8,10 +8,7 @@ pub mod report;
 pub mod sign_in;
 pub mod worklist;
 
-use consilium_protocol::{
-    codes,
-    page::{Page, View},
-};
+use consilium_protocol::page::{Page, View};
 
 use crate::i18n::{Common, ConcludeTexts, ErrorTexts, FormTexts, ReportTexts, SignInTexts};
 
@@ -29,17 +26,9 @@ pub fn title(page: &Page) -> String {
         View::Conclude { consultation } => {
             format!("{} {}", ConcludeTexts::of(locale).title, consultation.row.number)
         }
-        View::Report { report } => format!(
-            "{} {}",
-            ReportTexts::of(locale).title,
-            report.consultation.number
-        ),
+        View::Report { report } => {
+            format!("{} {}", ReportTexts::of(locale).title, report.consultation.number)
+        }
         View::Error { problem } => error::heading(&problem.code, ErrorTexts::of(locale)).to_owned(),
     }
-}
-
-/// Whether a problem means that the reader must sign in again.
-#[must_use]
-pub fn is_signed_out(code: &str) -> bool {
-    code == codes::UNAUTHENTICATED
 }

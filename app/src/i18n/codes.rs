@@ -68,9 +68,7 @@ sentences! {
 /// The sentence for `code` in `locale`; an unknown code gets the one for an internal error.
 #[must_use]
 pub fn sentence(code: &str, locale: Locale) -> &'static str {
-    let (zh, en) = pair(code)
-        .or_else(|| pair(codes::INTERNAL))
-        .unwrap_or_default();
+    let (zh, en) = pair(code).or_else(|| pair(codes::INTERNAL)).unwrap_or_default();
     match locale {
         Locale::ZhCn => zh,
         Locale::En => en,

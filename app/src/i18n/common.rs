@@ -18,12 +18,9 @@ super::texts! {
         months: "{} 个月", "{} mo";
         lead: "牵头", "Lead";
         request_id: "请求编号", "Request id";
-        copy: "复制", "Copy";
         copied: "已复制", "Copied";
-        yes: "确认", "Confirm";
         no: "不，返回", "No, go back";
         required: "必填", "required";
-        optional: "选填", "optional";
         none: "未填写", "Not given";
         left_days_hours: "还有 {} 天 {} 小时", "{} d {} h left";
         left_hours_minutes: "还有 {} 小时 {} 分", "{} h {} min left";
@@ -31,7 +28,6 @@ super::texts! {
         over_days_hours: "已过 {} 天 {} 小时", "{} d {} h over";
         over_hours_minutes: "已过 {} 小时 {} 分", "{} h {} min over";
         over_minutes: "已过 {} 分钟", "{} min over";
-        month_day: "{} 月 {} 日", "{}/{}";
         zone: "北京时间", "UTC+08:00";
         separator: "、", ", ";
         colon: "：", ": ";

@@ -10,8 +10,6 @@ super::texts! {
         waiting_for: "等待：{}", "Waiting for: {}";
         scheduled: "会诊时间", "Session time";
         duration: "时长", "Length";
-        started: "开始", "Started";
-        ended: "结束", "Ended";
         participants: "参与机构", "Institutions";
         not_invited: "尚未邀请", "not invited yet";
         due: "答复截止", "Answer by";
@@ -42,6 +40,7 @@ super::texts! {
         agree: "一致", "Agrees";
         version: "第 {} 版", "Version {}";
         answer_title: "本院是否参加？", "Does your institution take part?";
+        answer_move: "本院收到邀请，请答复。", "Your institution is invited; please answer.";
         answer_lead: "请在 {} 前答复，逾期视为未答复。", "Please answer before {}; later the invitation expires.";
         provide: "本院可提供的数据", "Data we can provide";
         accept: "接受邀请", "Accept";
@@ -69,6 +68,7 @@ super::texts! {
         stop: "停止", "Stop";
         stopped: "已停止：已保存 {} 幅，其余未上传。", "Stopped: {} stored, the rest not uploaded.";
         confirm_title: "影像中的患者与本例是同一人吗？", "Is the patient in the images the patient of this case?";
+        confirm_source: "影像中的患者：{}", "Patient in the images: {}";
         confirm_yes: "是同一人，继续上传", "Yes, the same person";
         confirm_no: "不是，停止上传", "No, stop";
 

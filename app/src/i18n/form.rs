@@ -17,7 +17,7 @@ super::texts! {
         section_invite: "邀请", "Invitations";
         kind: "会诊类型", "Type";
         urgency: "紧急程度", "Urgency";
-        scheduled_at: "会诊时间（北京时间）", "Session time (UTC+08:00)";
+        scheduled_at: "会诊时间（北京时间）", "Time (UTC+08:00)";
         duration: "时长", "Length";
         minutes: "{} 分钟", "{} min";
         name: "姓名", "Name";
@@ -32,7 +32,7 @@ super::texts! {
         native_place: "籍贯", "Native place";
         address: "住址", "Address";
         record_number: "住院号", "Record number";
-        record_number_hint: "与影像中的患者编号一致时，上传无须再确认。", "When it equals the Patient ID of the images, uploads need no confirmation.";
+        record_number_hint: "与影像中的患者编号一致时，上传无须再确认。", "The Patient ID of the images; uploads then need no confirmation.";
         diagnosis: "初步诊断", "Preliminary diagnosis";
         diagnosis_code: "ICD-10 编码", "ICD-10 code";
         need: "会诊需求", "Question to the consultants";

@@ -3,7 +3,7 @@
 super::texts! {
     /// The worklist.
     pub struct WorklistTexts {
-        today: "今天，{} 月 {} 日", "Today, {}/{}";
+        today: "今天，{}", "Today, {}";
         nothing_late: "没有逾期事项", "Nothing is late";
         late: "{} 项已逾期", "{} late";
         tile_mine: "需要我处理", "Waiting for me";

@@ -96,7 +96,7 @@ fn Head(consultation: Consultation) -> impl IntoView {
                 </p>
                 <p class="quiet">
                     <i class=dot aria-hidden="true"></i>
-                    <span>{format!("{} {}", common.lead, lead)}</span>
+                    <span>{format!("{}{}{lead}", common.lead, common.colon)}</span>
                 </p>
             </div>
         </header>

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use row::Row;
 
 use crate::{
-    context,
+    context, format,
     i18n::{self, Common, WorklistTexts, fill},
     ui::{ButtonKind, ChoiceChip, Frame, LinkButton, frame::Place},
 };
@@ -78,7 +78,6 @@ pub fn WorklistPage(
     let locale = page.locale;
     let t = WorklistTexts::of(locale);
     let common = Common::of(locale);
-    let (_, month, day, ..) = page.now.display_parts();
     let late = rows.iter().filter(|row| is_late(row, page.now)).count();
     let summary = if late == 0 {
         t.nothing_late.to_owned()
@@ -95,7 +94,7 @@ pub fn WorklistPage(
         <Frame me=page.me path=page.path place=Place::Worklist>
             <header class="page-head">
                 <div>
-                    <h1>{fill(t.today, &[&month.to_string(), &day.to_string()])}</h1>
+                    <h1>{fill(t.today, &[&format::day(page.now, locale)])}</h1>
                     <p class=if late == 0 { "quiet" } else { "late-text" }>{summary}</p>
                 </div>
                 {may_create

@@ -1,6 +1,6 @@
 //! What happened, said in words and to screen readers.
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use super::{Button, ButtonKind};
 
@@ -60,6 +60,9 @@ pub fn ConfirmBar(
     /// Yes cannot be undone.
     #[prop(optional)]
     danger: bool,
+    /// Leaves the focus where it is.
+    #[prop(optional)]
+    calm: bool,
     /// What yes does.
     on_yes: impl Fn() + 'static,
     /// What no does.
@@ -70,8 +73,17 @@ pub fn ConfirmBar(
     } else {
         ButtonKind::Primary
     };
+    let node = NodeRef::<html::Div>::new();
+    Effect::new(move |_| {
+        if let Some(bar) = node.get()
+            && !calm
+            && let Err(error) = bar.focus()
+        {
+            leptos::logging::debug_warn!("focus: {error:?}");
+        }
+    });
     view! {
-        <div class="confirm" role="alertdialog" aria-label=question.clone()>
+        <div class="confirm" node_ref=node role="alertdialog" tabindex="-1" aria-label=question.clone()>
             <div>
                 <p class="confirm-question">{question.clone()}</p>
                 {(!detail.is_empty()).then(|| view! { <p class="confirm-detail">{detail}</p> })}

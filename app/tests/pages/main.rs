@@ -2,12 +2,7 @@
 //!
 //! With `CONSILIUM_PAGES_DIR` set, the pages are also written there to be looked at in a browser.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::missing_docs_in_private_items,
-    reason = "tests"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod sample;
 

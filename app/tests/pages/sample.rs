@@ -111,7 +111,11 @@ fn row(n: u8, state: ConsultationState, allowed: Vec<Act>, due_at: Option<Timest
         state,
         patient: patient(
             names[index],
-            if n % 2 == 0 { Sex::Male } else { Sex::Female },
+            if n.is_multiple_of(2) {
+                Sex::Male
+            } else {
+                Sex::Female
+            },
             [58, 34, 6, 61, 47][index],
         ),
         preliminary_diagnosis: diagnoses[index].into(),
@@ -165,7 +169,10 @@ fn opinions() -> Vec<Opinion> {
 
 pub(crate) fn consultation(n: u8, state: ConsultationState, allowed: Vec<Act>) -> Consultation {
     let due_at = (state == ConsultationState::Inviting).then(|| at("2026-11-22T18:00:00+08:00"));
-    let ended = matches!(state, ConsultationState::Summarising | ConsultationState::Concluded);
+    let ended = matches!(
+        state,
+        ConsultationState::Summarising | ConsultationState::Concluded
+    );
     Consultation {
         row: row(n, state, allowed, due_at),
         clinical: Clinical {
@@ -235,9 +242,12 @@ fn report() -> Report {
             Some(at("2026-11-22T14:00:00+08:00")),
             Some(at("2026-11-22T14:52:00+08:00")),
         ),
-        conclusion: "左额叶占位性病变，高级别胶质瘤可能性大，待病理。多数意见建议增强 MR 与 DTI 后手术。".into(),
+        conclusion: "左额叶占位性病变，高级别胶质瘤可能性大，待病理。多数意见建议增强 MR 与 DTI 后手术。"
+            .into(),
         diagnosis_code: "C71.1".into(),
-        advice: "1. 48 小时内完成增强 MR、DTI、fMRI。\n2. 地塞米松 5 mg q12h。\n3. 一周内多学科复议手术方案。".into(),
+        advice:
+            "1. 48 小时内完成增强 MR、DTI、fMRI。\n2. 地塞米松 5 mg q12h。\n3. 一周内多学科复议手术方案。"
+                .into(),
         opinions: opinions(),
         waivers: vec![Waiver {
             institution_id: west().id,
@@ -376,11 +386,7 @@ pub(crate) fn pages(locale: Locale) -> Vec<(&'static str, Page)> {
         ),
         (
             "consultation-answer",
-            page(
-                admin,
-                "/consultations/x",
-                view(0, S::Inviting, vec![Act::Answer]),
-            ),
+            page(admin, "/consultations/x", view(0, S::Inviting, vec![Act::Answer])),
         ),
         (
             "conclude",

@@ -14,7 +14,10 @@ use crate::{
     browser, context, format,
     i18n::{self, Common, ConsultationTexts, fill, problem_text},
     pages::worklist::row::act_href,
-    ui::{Button, ButtonKind, ConfirmBar, DueTime, FormErrors, LinkButton, Notice, TextArea, Tone},
+    ui::{
+        Button, ButtonKind, ConfirmBar, DueTime, FormErrors, LinkButton, Notice, TextArea, Tone,
+        field::field_id,
+    },
 };
 
 /// Something that is asked before it is done.
@@ -38,9 +41,12 @@ fn buttons(allowed: &[Act]) -> Vec<Act> {
         .collect()
 }
 
-/// Who has to act, when it is not the reader.
+/// Who has to act.
 fn waiting_for(row: &ConsultationRow, locale: Locale) -> String {
     let t = ConsultationTexts::of(locale);
+    if row.allowed.contains(&Act::Answer) {
+        return t.answer_move.to_owned();
+    }
     let names: Vec<String> = row
         .participants
         .iter()
@@ -93,6 +99,7 @@ pub fn MovePanel(
 ) -> impl IntoView {
     let locale = context::locale();
     let t = ConsultationTexts::of(locale);
+    let wanted = consultation.wanted;
     let row = consultation.row;
     let id = row.id;
     let answering = row.allowed.contains(&Act::Answer);
@@ -117,16 +124,15 @@ pub fn MovePanel(
             view! { <Verb act kind href id message busy asked /> }
         })
         .collect_view();
-    let heading = if row.my_move { t.your_move } else { "" };
     view! {
         <section class="move" class:mine=row.my_move>
             <div class="move-text">
-                {row.my_move.then(|| view! { <h2>{heading}</h2> })} <p>{waiting_for(&row, locale)}</p>
+                {row.my_move.then(|| view! { <h2>{t.your_move}</h2> })} <p>{waiting_for(&row, locale)}</p>
                 {row.due_at.map(|at| view! { <DueTime at /> })}
             </div>
             <div class="row">{verbs}</div>
         </section>
-        {answering.then(|| view! { <AnswerForm id due message busy /> })}
+        {answering.then(|| view! { <AnswerForm id wanted=wanted.clone() due message busy /> })}
         {move || asked.get().map(|what| view! { <AskedBar what id message busy asked /> })}
         <Notice message />
     }
@@ -201,6 +207,7 @@ fn AskedBar(
                 close();
                 run(message, busy, locale, api::cancel(id, reason.get_untracked()));
             };
+            Effect::new(|_| browser::focus(&field_id("reason")));
             view! {
                 <div class="ask">
                     <TextArea path="reason" label=t.cancel_reason value=reason required=true rows=2 limit=500 />
@@ -209,6 +216,7 @@ fn AskedBar(
                         yes=i18n::act(Act::Cancel, locale)
                         no
                         danger=true
+                        calm=true
                         on_yes=yes
                         on_no=close
                     />

@@ -16,6 +16,8 @@ use crate::{
 pub fn AnswerForm(
     /// The consultation.
     id: ConsultationId,
+    /// Data that the lead wants: proposed.
+    wanted: Vec<DataCategory>,
     /// Until when.
     due: Option<Timestamp>,
     /// Where to say what came of it.
@@ -30,7 +32,7 @@ pub fn AnswerForm(
     let reason = RwSignal::new(String::new());
     let categories: Vec<(DataCategory, RwSignal<bool>)> = DataCategory::ALL
         .iter()
-        .map(|of| (*of, RwSignal::new(*of == DataCategory::Consultation)))
+        .map(|of| (*of, RwSignal::new(wanted.contains(of))))
         .collect();
     let chips = categories
         .iter()

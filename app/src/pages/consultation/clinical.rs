@@ -24,12 +24,13 @@ pub fn ClinicalPanel(
         .iter()
         .map(|of| i18n::category(*of, locale))
         .collect();
-    let consent = consultation
-        .consent
-        .map_or_else(|| t.consent_missing.to_owned(), |consent| {
+    let consent = consultation.consent.map_or_else(
+        || t.consent_missing.to_owned(),
+        |consent| {
             let signer = i18n::signer(consent.signer, locale);
             fill(t.consent_given, &[signer, &consent.text_version])
-        });
+        },
+    );
     let diagnosis = if clinical.diagnosis_code.is_empty() {
         clinical.preliminary_diagnosis
     } else {

@@ -4,9 +4,7 @@ use consilium_protocol::limits;
 use js_sys::{Array, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    DataTransfer, File, FileList, FileSystemDirectoryEntry, FileSystemEntry, FileSystemFileEntry,
-};
+use web_sys::{DataTransfer, File, FileList, FileSystemDirectoryEntry, FileSystemEntry, FileSystemFileEntry};
 
 /// Files of a control.
 #[must_use]
@@ -75,7 +73,9 @@ async fn children(folder: &FileSystemDirectoryEntry) -> Vec<FileSystemEntry> {
         if failed.is_some() {
             break;
         }
-        let Ok(batch) = JsFuture::from(promise).await else { break };
+        let Ok(batch) = JsFuture::from(promise).await else {
+            break;
+        };
         let batch: Array = batch.unchecked_into();
         if batch.length() == 0 {
             break;

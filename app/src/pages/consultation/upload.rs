@@ -1,7 +1,7 @@
 //! Adding images: one request a file, a count that is always visible, refusals by name.
 
 use consilium_domain::ConsultationId;
-use consilium_protocol::{codes, imaging::Series, page::Locale};
+use consilium_protocol::{Problem, codes, imaging::Series, page::Locale};
 use leptos::{attr::custom::custom_attribute, ev::DragEvent, html, prelude::*, task::spawn_local};
 use web_sys::File;
 
@@ -76,7 +76,8 @@ struct Upload {
     locale: Locale,
     queue: StoredValue<Vec<File>, LocalStorage>,
     progress: RwSignal<Progress>,
-    /// A person has confirmed that the patients are one.
+    /// A person has confirmed that the next file's patient is this one. It counts for one file: the server
+    /// remembers it, and a file of a third person in the same folder is still refused.
     confirmed: RwSignal<bool>,
     series: RwSignal<Vec<Series>>,
 }
@@ -132,18 +133,23 @@ impl Upload {
     async fn take(self, file: File) {
         let answer = api::upload_image(self.id, &file, self.confirmed.get_untracked()).await;
         match answer {
-            Ok(uploaded) => self.progress.update(|progress| {
-                progress.done += 1;
-                if uploaded.duplicate {
-                    progress.duplicates += 1;
-                } else {
-                    progress.stored += 1;
-                }
-            }),
+            Ok(uploaded) => {
+                self.confirmed.set(false);
+                self.progress.update(|progress| {
+                    progress.done += 1;
+                    if uploaded.duplicate {
+                        progress.duplicates += 1;
+                    } else {
+                        progress.stored += 1;
+                    }
+                });
+            }
             Err(problem) => {
                 let text = problem_text(&problem, self.locale);
                 let halt = match problem.code.as_str() {
-                    codes::DICOM_PATIENT_UNCONFIRMED => Halt::Patient(text),
+                    codes::DICOM_PATIENT_UNCONFIRMED => {
+                        Halt::Patient(source_patient(&problem, self.locale).unwrap_or(text))
+                    }
                     codes::UNAVAILABLE | codes::UNAUTHENTICATED | codes::BUSY => Halt::Trouble(text),
                     _ => {
                         let name = file.name();
@@ -161,8 +167,21 @@ impl Upload {
 
     fn stop(self) {
         self.queue.update_value(Vec::clear);
-        self.progress.update(|progress| progress.halt = Some(Halt::Stopped));
+        self.progress
+            .update(|progress| progress.halt = Some(Halt::Stopped));
     }
+}
+
+/// The masked patient of the file, as the server names it beside the sentence.
+fn source_patient(problem: &Problem, locale: Locale) -> Option<String> {
+    let parts: Vec<&str> = problem
+        .errors
+        .iter()
+        .filter(|error| error.field.starts_with("source_patient."))
+        .map(|error| error.message.as_str())
+        .filter(|text| !text.is_empty())
+        .collect();
+    (!parts.is_empty()).then(|| fill(UploadTexts::of(locale).confirm_source, &[&parts.join(" · ")]))
 }
 
 /// Drop area, file controls, progress, refusals.

@@ -50,7 +50,10 @@ fn time_line(row: &ConsultationRow, locale: Locale) -> (String, String) {
         (ConsultationState::Summarising, Some(due)) => (t.opinions_by, due),
         _ => (t.session_at, row.scheduled_at),
     };
-    (fill(template, &[&format::short(at)]), format::absolute(at, locale))
+    (
+        fill(template, &[&format::short(at)]),
+        format::absolute(at, locale),
+    )
 }
 
 /// One row; `hidden` by the filters.
@@ -70,11 +73,7 @@ pub fn Row(
     let page = format!("/consultations/{}", row.id);
     let link_name = format!("{act_text} {}", row.number);
     let (time, title) = time_line(&row, locale);
-    let diagnosis = format!(
-        "{} · {}",
-        row.preliminary_diagnosis,
-        i18n::kind(row.kind, locale)
-    );
+    let diagnosis = format!("{} · {}", row.preliminary_diagnosis, i18n::kind(row.kind, locale));
     let tags = row
         .participants
         .iter()
