@@ -1,0 +1,230 @@
+//! A whole server in the test's process.
+
+use std::{collections::BTreeMap, ops::Deref, path::Path, sync::Arc};
+
+use anyhow::{Context as _, Result};
+use consilium_domain::{AccountId, Clear, InstitutionId};
+use consilium_server::{
+    admin,
+    clock::Clock,
+    config::Config,
+    demo::people::{INSTITUTIONS, USERS},
+    run::{Server, open_store},
+    site::Site,
+    state::App,
+    tls,
+};
+use consilium_storage::{Account, Institution, testing::Postgres};
+use consilium_vault::TotpSecret;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::{Login, Person, Target, TestClock};
+
+/// Where the rows are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// In the data folder.
+    Sqlite,
+    /// In a PostgreSQL of the test's own.
+    Postgres,
+}
+
+/// Password of every account.
+const PASSWORD: &str = "correct horse battery 7 staple";
+
+/// A running server with the institutions and accounts of the demo.
+pub struct TestServer {
+    /// The clock it goes by.
+    pub clock: TestClock,
+    /// Its data folder.
+    pub folder: TempDir,
+    target: Arc<Target>,
+    users: BTreeMap<String, Login>,
+    server: Option<Server>,
+    database: Option<String>,
+    _postgres: Option<Postgres>,
+}
+
+impl Deref for TestServer {
+    type Target = Arc<Target>;
+    fn deref(&self) -> &Arc<Target> {
+        &self.target
+    }
+}
+
+impl std::fmt::Debug for TestServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TestServer")
+            .field("target", &self.target)
+            .finish_non_exhaustive()
+    }
+}
+
+fn config(folder: &Path, database: Option<&String>) -> Config {
+    let mut config = Config::default();
+    config.listen.address = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    config.data.folder = folder.to_owned();
+    config.data.database = database.map(|url| url.clone().into());
+    config
+}
+
+impl TestServer {
+    /// Starts on a free port.
+    ///
+    /// # Errors
+    /// The database or the server cannot be started.
+    pub async fn start(database: Database) -> Result<Self> {
+        Self::start_if_there(database)
+            .await?
+            .context("PostgreSQL is left out")
+    }
+
+    /// Starts on a free port; `None` when PostgreSQL is left out on purpose
+    /// ([`consilium_storage::testing::SKIP`]).
+    ///
+    /// # Errors
+    /// The database or the server cannot be started.
+    pub async fn start_if_there(database: Database) -> Result<Option<Self>> {
+        tls::install_provider();
+        let folder = tempfile::tempdir()?;
+        let (postgres, database) = match database {
+            Database::Sqlite => (None, None),
+            Database::Postgres => {
+                let Some(postgres) = tokio::task::spawn_blocking(Postgres::start).await?? else {
+                    return Ok(None);
+                };
+                let url = postgres.database().await?;
+                (Some(postgres), Some(url))
+            }
+        };
+        let clock = TestClock::default();
+        let config = config(folder.path(), database.as_ref());
+        let users = seed(&config, &clock.clock()).await?;
+        let (server, target) = run(&config, &clock, &users).await?;
+        Ok(Some(Self {
+            clock,
+            folder,
+            target,
+            users,
+            server: Some(server),
+            database,
+            _postgres: postgres,
+        }))
+    }
+
+    /// Stops in order and starts again on the same data, elsewhere.
+    ///
+    /// # Errors
+    /// It does not stop or start.
+    pub async fn restart(&mut self) -> Result<()> {
+        if let Some(server) = self.server.take() {
+            server.stop().await?;
+        }
+        let config = config(self.folder.path(), self.database.as_ref());
+        let (server, target) = run(&config, &self.clock, &self.users).await?;
+        (self.server, self.target) = (Some(server), target);
+        Ok(())
+    }
+
+    /// Stops in order; the data folder stays until the value is dropped.
+    ///
+    /// # Errors
+    /// It does not stop.
+    pub async fn stop(&mut self) -> Result<()> {
+        match self.server.take() {
+            Some(server) => server.stop().await,
+            None => Ok(()),
+        }
+    }
+
+    /// What the handlers share, to look behind the interfaces.
+    ///
+    /// # Errors
+    /// It was stopped.
+    pub fn app(&self) -> Result<&App> {
+        self.server
+            .as_ref()
+            .map(|s| &s.app)
+            .context("the server was stopped")
+    }
+
+    /// A person, signed in. Turns the clock on when all codes of this half minute are used.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn client_as(&self, username: &str) -> Result<Person> {
+        match self.target.sign_in(username).await {
+            Ok(person) => Ok(person),
+            Err(_) => {
+                self.clock.advance_ms(60_000);
+                self.target.sign_in(username).await
+            }
+        }
+    }
+}
+
+async fn run(
+    config: &Config,
+    clock: &TestClock,
+    users: &BTreeMap<String, Login>,
+) -> Result<(Server, Arc<Target>)> {
+    let server = Server::start(config, Site::none(), clock.clock()).await?;
+    let authority = server.authority.clone().context("a certificate of its own")?;
+    let target = Target::new(server.address.port(), &authority, users.clone(), clock.clock())?;
+    Ok((server, Arc::new(target)))
+}
+
+/// The institutions and accounts of the demo, with seeds of their own.
+async fn seed(config: &Config, clock: &Clock) -> Result<BTreeMap<String, Login>> {
+    let (store, vault) = open_store(config, clock).await?;
+    let now = clock();
+    let password_hash = vault.hash_password(PASSWORD)?;
+    let mut users = BTreeMap::new();
+    let mut tx = store.begin().await?;
+    let mut homes = BTreeMap::new();
+    for i in INSTITUTIONS {
+        let id = InstitutionId(Uuid::now_v7());
+        homes.insert(i.code, id);
+        tx.insert_institution(&Institution {
+            id,
+            code: i.code.to_owned(),
+            name_zh: i.name_zh.to_owned(),
+            name_en: i.name_en.to_owned(),
+            colour: i.colour,
+            platform: i.platform,
+        })
+        .await?;
+    }
+    for u in USERS {
+        let secret = TotpSecret::new_secret()?;
+        tx.insert_account(&Account {
+            id: AccountId(Uuid::now_v7()),
+            username: u.username.to_owned(),
+            institution: homes.get(u.institution).copied().context("a home")?,
+            role: u.role,
+            display_name: u.display_name.to_owned(),
+            department: u.department.to_owned(),
+            password_hash: password_hash.clone(),
+            totp_secret: Clear::new(secret.expose().to_vec()),
+            totp_last_step: 0,
+            failed: 0,
+            locked_until: None,
+            active: true,
+        })
+        .await?;
+        let totp_secret = secret.base32().to_string();
+        users.insert(
+            u.username.to_owned(),
+            Login {
+                password: PASSWORD.to_owned(),
+                totp_secret,
+            },
+        );
+    }
+    tx.audit(admin::event(now, "test.seed", "test".to_owned(), ""))
+        .await?;
+    tx.commit().await?;
+    store.close().await?;
+    Ok(users)
+}

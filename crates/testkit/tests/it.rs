@@ -1,0 +1,36 @@
+//! The server as a whole, on both databases, over TLS.
+
+/// One test a database: `both!(name, async fn(TestServer) -> Result<()>)`.
+macro_rules! both {
+    ($($name:ident),* $(,)?) => {$(
+        mod $name {
+            use consilium_testkit::{Database, TestServer};
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn sqlite() -> anyhow::Result<()> {
+                super::$name(TestServer::start(Database::Sqlite).await?).await
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn postgres() -> anyhow::Result<()> {
+                match TestServer::start_if_there(Database::Postgres).await? {
+                    Some(server) => super::$name(server).await,
+                    None => Ok(()),
+                }
+            }
+        }
+    )*};
+}
+
+mod it {
+    mod audit;
+    mod edge;
+    mod hidden;
+    mod images;
+    mod imports;
+    mod interface;
+    mod live;
+    mod process;
+    mod session;
+    mod workflow;
+}
