@@ -17,6 +17,7 @@ pub mod pages;
 pub mod room;
 pub mod shell;
 pub mod ui;
+pub mod viewer;
 
 #[cfg(feature = "hydrate")]
 pub use app::hydrate;
