@@ -61,7 +61,10 @@ async fn acknowledged_means_stored() {
     }
     assert_eq!(world.audited("room.join").await, ["ok"]);
     assert_eq!(rooms.stats().connections, 1);
-    assert_eq!(rooms.draft_opinion(consultation(), account(1)).await.unwrap(), "意见19");
+    assert_eq!(
+        rooms.draft_opinion(consultation(), account(1)).await.unwrap(),
+        "意见19"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -83,12 +86,22 @@ async fn two_writers_converge_and_a_restart_restores() {
         two.send_all(frames).await;
     }
     two.until_saved().await;
-    one.until(|page| page.room.document().discussion().len() == 12).await;
-    two.until(|page| page.room.document().annotations().len() == 12).await;
+    one.until(|page| page.room.document().discussion().len() == 12)
+        .await;
+    two.until(|page| page.room.document().annotations().len() == 12)
+        .await;
     let expected = content(one.room.document());
     assert_eq!(content(two.room.document()), expected);
     assert_eq!(rooms.annotations(consultation()).await.unwrap().len(), 12);
-    assert!(world.store.reader().latest_snapshot(consultation()).await.unwrap().is_some());
+    assert!(
+        world
+            .store
+            .reader()
+            .latest_snapshot(consultation())
+            .await
+            .unwrap()
+            .is_some()
+    );
 
     // The machine dies: nobody shuts down anything. Then an orderly restart.
     let after_crash = world.rooms();
@@ -133,11 +146,20 @@ async fn hostile_frames_close_only_their_sender() {
     let others_opinion = forge(666).set_opinion(account(1), "not mine").unwrap();
     let others_client = forge(101).set_opinion(account(2), "text").unwrap();
     let cases: Vec<(Message, u16)> = vec![
-        (Message::Binary(frame::update(&others_opinion).into()), CLOSE_NOT_ALLOWED),
-        (Message::Binary(frame::sync_step_2(&others_client).into()), CLOSE_NOT_ALLOWED),
+        (
+            Message::Binary(frame::update(&others_opinion).into()),
+            CLOSE_NOT_ALLOWED,
+        ),
+        (
+            Message::Binary(frame::sync_step_2(&others_client).into()),
+            CLOSE_NOT_ALLOWED,
+        ),
         (Message::Binary(frame::update(b"rubbish").into()), CLOSE_MALFORMED),
         (Message::Binary(vec![9, 9, 9].into()), CLOSE_MALFORMED),
-        (Message::Binary(vec![0; ROOM_FRAME_BYTES + 1].into()), CLOSE_MALFORMED),
+        (
+            Message::Binary(vec![0; ROOM_FRAME_BYTES + 1].into()),
+            CLOSE_MALFORMED,
+        ),
         (Message::Text("hello".into()), CLOSE_MALFORMED),
     ];
     let count = cases.len();
@@ -150,10 +172,19 @@ async fn hostile_frames_close_only_their_sender() {
     }
     assert_eq!(rooms.stats().refused, u64::try_from(count).unwrap());
     let refused = world.audited("room.refuse").await;
-    assert!(refused.iter().any(|result| result == "live.not_yours"), "{refused:?}");
-    assert!(refused.iter().any(|result| result == "live.foreign_client"), "{refused:?}");
+    assert!(
+        refused.iter().any(|result| result == "live.not_yours"),
+        "{refused:?}"
+    );
+    assert!(
+        refused.iter().any(|result| result == "live.foreign_client"),
+        "{refused:?}"
+    );
     let newcomer = Page::open(&rooms, 999, join(3)).await;
-    assert_eq!(newcomer.room.document().opinion(account(1)), format!("mine {}", count - 1));
+    assert_eq!(
+        newcomer.room.document().opinion(account(1)),
+        format!("mine {}", count - 1)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -164,7 +195,10 @@ async fn rights_change_at_once() {
     let mut two = Page::open(&rooms, 202, join(2)).await;
     let mut three = Page::open(&rooms, 303, join(3)).await;
     one.write("draft").await;
-    let submitted = RoomRights { opine: false, ..RIGHTS };
+    let submitted = RoomRights {
+        opine: false,
+        ..RIGHTS
+    };
     let rights = |who| match who {
         who if who == account(1) => Some(submitted),
         who if who == account(2) => Some(RIGHTS),
@@ -173,8 +207,10 @@ async fn rights_change_at_once() {
     let late = one.room.set_opinion("draft and more").unwrap();
     rooms.refresh(consultation(), &rights, "opinions").await;
     assert_eq!(three.until_closed().await, CLOSE_REVOKED);
-    one.until(|page| page.outcomes.contains(&Outcome::Rights(submitted))).await;
-    two.until(|page| page.outcomes.contains(&Outcome::Changed("opinions".to_owned()))).await;
+    one.until(|page| page.outcomes.contains(&Outcome::Rights(submitted)))
+        .await;
+    two.until(|page| page.outcomes.contains(&Outcome::Changed("opinions".to_owned())))
+        .await;
     // Sent after the change: refused, and shown to the author after the next sync.
     one.send_all(late).await;
     assert_eq!(one.until_closed().await, CLOSE_NOT_ALLOWED);
@@ -182,7 +218,10 @@ async fn rights_change_at_once() {
         code: "live.not_allowed".to_owned()
     }));
     two.write("still writing").await;
-    assert_eq!(rooms.draft_opinion(consultation(), account(1)).await.unwrap(), "draft");
+    assert_eq!(
+        rooms.draft_opinion(consultation(), account(1)).await.unwrap(),
+        "draft"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -193,7 +232,8 @@ async fn rights_are_read_again_after_entering() {
         Box::pin(async move { (who == account(1)).then_some(RoomRights::default()) })
     }));
     let mut one = Page::open(&rooms, 101, join(1)).await;
-    one.until(|page| page.room.rights() == RoomRights::default()).await;
+    one.until(|page| page.room.rights() == RoomRights::default())
+        .await;
     let mut two = Page::connect(&rooms, 202, join(2));
     assert_eq!(two.until_closed().await, CLOSE_REVOKED);
 }
@@ -202,7 +242,10 @@ async fn rights_are_read_again_after_entering() {
 async fn two_hundred_open_a_cold_room_with_one_load() {
     let world = World::new().await;
     let warm = world.rooms();
-    Page::open(&warm, 101, join(1)).await.write("written before").await;
+    Page::open(&warm, 101, join(1))
+        .await
+        .write("written before")
+        .await;
     warm.shutdown().await;
     let rooms = world.rooms();
     let pages = join_all((0..200).map(|n| {
@@ -228,7 +271,9 @@ async fn nobody_appears_as_somebody_else() {
     one.send(frame).await;
     two.until(|page| {
         let others = page.room.others();
-        others.iter().any(|(client, state)| *client == 101 && state.drawing.is_some())
+        others
+            .iter()
+            .any(|(client, state)| *client == 101 && state.drawing.is_some())
     })
     .await;
     // In the first one's client id, and with the first one's name under its own.
@@ -254,7 +299,9 @@ async fn nobody_appears_as_somebody_else() {
         .await;
     // The one who leaves is gone for all, and no echo brings it back.
     drop(one);
-    three.until(|page| page.room.others().iter().all(|(client, _)| *client != 101)).await;
+    three
+        .until(|page| page.room.others().iter().all(|(client, _)| *client != 101))
+        .await;
     two.send(frame::awareness(&encode(&[entry(101, "{}")]))).await;
     two.write("after the echo").await;
     let mut four = Page::open(&rooms, 404, join(3)).await;
@@ -275,14 +322,19 @@ async fn a_failing_store_makes_the_room_read_only_until_it_answers() {
     one.until(|page| page.room.read_only()).await;
     two.until(|page| page.room.read_only()).await;
     assert_eq!(one.room.saved(), Saved::Saving(1));
-    assert_eq!(two.room.document().opinion(account(1)), "kept", "nobody saw what was not stored");
+    assert_eq!(
+        two.room.document().opinion(account(1)),
+        "kept",
+        "nobody saw what was not stored"
+    );
     assert_eq!(rooms.stats().read_only, 1);
     let more = one.room.set_opinion("kept, then lost? no").unwrap();
     one.send_all(more).await;
     world.sql("ALTER TABLE rooms_gone RENAME TO rooms").await;
     one.until(|page| !page.room.read_only()).await;
     one.until_saved().await;
-    two.until(|page| page.room.document().opinion(account(1)) == "kept, then lost? no").await;
+    two.until(|page| page.room.document().opinion(account(1)) == "kept, then lost? no")
+        .await;
     one.write("on we go").await;
     assert_eq!(rooms.stats().read_only, 0);
     let (room, _) = stored(&rooms).await;
@@ -337,7 +389,9 @@ async fn a_stock_client_hears_only_the_yjs_protocol() {
     other.write("for all").await;
     rooms.refresh(consultation(), &|_| Some(RIGHTS), "state").await;
     other.draw("a").await;
-    stock.until(|page| page.room.document().annotations().len() == 1).await;
+    stock
+        .until(|page| page.room.document().annotations().len() == 1)
+        .await;
     assert_eq!(stock.room.document().opinion(account(2)), "for all");
     assert!(stock.types.iter().all(|kind| *kind <= 3), "{:?}", stock.types);
     // It writes without ever being acknowledged, and all see it.
@@ -345,7 +399,9 @@ async fn a_stock_client_hears_only_the_yjs_protocol() {
     copy.apply(&stock.room.document().encode()).unwrap();
     let update = copy.set_opinion(account(1), "plain").unwrap();
     stock.send(frame::update(&update)).await;
-    other.until(|page| page.room.document().opinion(account(1)) == "plain").await;
+    other
+        .until(|page| page.room.document().opinion(account(1)) == "plain")
+        .await;
     for _ in 0..2000 {
         stock.send(frame::update(&update)).await;
     }
@@ -366,7 +422,13 @@ async fn an_idle_room_leaves_memory_and_comes_back() {
         }
     };
     tokio::time::timeout(Duration::from_secs(30), gone).await.unwrap();
-    let snapshot = world.store.reader().latest_snapshot(consultation()).await.unwrap().unwrap();
+    let snapshot = world
+        .store
+        .reader()
+        .latest_snapshot(consultation())
+        .await
+        .unwrap()
+        .unwrap();
     let page = Page::open(&rooms, 102, join(1)).await;
     assert_eq!(page.room.document().opinion(account(1)), "remember");
     assert_eq!(rooms.0.counters.loads.load(Ordering::SeqCst), 2);

@@ -1,7 +1,7 @@
 //! The one writer of all rooms: whatever waits is written in one transaction, so that one fsync serves
 //! many rooms.
 
-use std::{future::Future, time::Instant};
+use std::time::Instant;
 
 use consilium_domain::{AccountId, ConsultationId};
 use consilium_storage::{AuditEntry, LogEntry, Snapshot, Store, StoreError};
@@ -93,18 +93,15 @@ async fn run(store: Store, mut orders: mpsc::Receiver<Order>) {
 
 /// Writes all jobs at once; when that fails, each on its own, so that one room's trouble is not everybody's.
 async fn write_group(store: &Store, waiting: Vec<Waiting>) {
-    if waiting.len() > 1
-        && write(store, waiting.iter().map(|waiting| &waiting.job))
-            .await
-            .is_ok()
-    {
+    let all: Vec<&Job> = waiting.iter().map(|waiting| &waiting.job).collect();
+    if all.len() > 1 && write(store, &all).await.is_ok() {
         for waiting in waiting {
             let _asker_gone = waiting.done.send(Ok(()));
         }
         return;
     }
     for waiting in waiting {
-        let outcome = write(store, [&waiting.job].into_iter()).await;
+        let outcome = write(store, &[&waiting.job]).await;
         if let Err(error) = &outcome {
             tracing::error!(%error, "a live room could not be stored");
         }
@@ -112,29 +109,24 @@ async fn write_group(store: &Store, waiting: Vec<Waiting>) {
     }
 }
 
-fn write<'a>(
-    store: &'a Store,
-    jobs: impl Iterator<Item = &'a Job> + Send + 'a,
-) -> impl Future<Output = Result<(), StoreError>> + Send + 'a {
-    async move {
-        let mut tx = store.begin().await?;
-        for job in jobs {
-            match job {
-                Job::Entries { entries, clients } => {
-                    tx.append_log(entries).await?;
-                    let consultation = entries.first().map(|entry| entry.consultation);
-                    for (client, account) in clients {
-                        bind(&mut tx, consultation, *client, *account).await?;
-                    }
-                }
-                Job::Snapshot(snapshot) => tx.put_snapshot(snapshot).await?,
-                Job::Audit(entry) => {
-                    tx.audit((**entry).clone()).await?;
+async fn write(store: &Store, jobs: &[&Job]) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
+    for job in jobs {
+        match job {
+            Job::Entries { entries, clients } => {
+                tx.append_log(entries).await?;
+                let consultation = entries.first().map(|entry| entry.consultation);
+                for (client, account) in clients {
+                    bind(&mut tx, consultation, *client, *account).await?;
                 }
             }
+            Job::Snapshot(snapshot) => tx.put_snapshot(snapshot).await?,
+            Job::Audit(entry) => {
+                tx.audit((**entry).clone()).await?;
+            }
         }
-        tx.commit_technical().await
     }
+    tx.commit_technical().await
 }
 
 async fn bind(

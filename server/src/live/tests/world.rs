@@ -11,8 +11,8 @@ use std::{
 use axum::extract::ws::Message;
 use consilium_collab::client::{ClientRoom, Outcome};
 use consilium_domain::{
-    AccountId, Clear, ConsultationId, ConsultationKind, ConsultationState, InstanceId, InstitutionId, Role, SeriesId,
-    Sex, Timestamp, Urgency, permission::RoomRights,
+    AccountId, Clear, ConsultationId, ConsultationKind, ConsultationState, InstanceId, InstitutionId, Role,
+    SeriesId, Sex, Timestamp, Urgency, permission::RoomRights,
 };
 use consilium_protocol::{
     live::{Annotation, AnnotationKind, ImageRef, Person},
@@ -256,7 +256,8 @@ impl Page {
         let mut page = Self::connect(rooms, client, join);
         let frames = page.room.on_open();
         page.send_all(frames).await;
-        page.until(|page| page.room.ready() && page.room.connected()).await;
+        page.until(|page| page.room.ready() && page.room.connected())
+            .await;
         page
     }
 
