@@ -18,6 +18,7 @@ use crate::{
     viewer::{
         browser::{
             layer::{Item, Pointer},
+            mark::fitting,
             picture::Tone,
         },
         hand::Stroke,
@@ -153,6 +154,10 @@ impl Engine {
                 identify(&mut item, "own-stroke", self.me, author, "");
                 items.push(item);
             }
+        }
+        let stage = self.viewing.stage();
+        for item in &mut items {
+            item.shape.label = fitting(item.shape.label, &item.lines, (stage.width, stage.height));
         }
         warn("draw annotations", self.layer.draw(items));
         warn("draw pointers", self.layer.point(pointers));

@@ -161,9 +161,38 @@ impl Mark {
     }
 }
 
+/// Moves a label that starts on a stage of this width and height but would not fit there.
+#[must_use]
+pub fn fitting((x, y): (f64, f64), lines: &[String], (width, height): (f64, f64)) -> (f64, f64) {
+    if x < 0.0 || y < 0.0 || x > width || y > height {
+        return (x, y);
+    }
+    let widest = lines.iter().map(|line| self::width(line)).fold(0.0, f64::max) + 16.0;
+    let tall = crate::viewer::number::float(lines.len()) * LINE + 6.0;
+    (
+        x.min(width - widest - 4.0).max(4.0),
+        y.min(height - tall).max(6.0),
+    )
+}
+
 /// About how wide a line is, stage pixels: wide characters are square, others about half.
 fn width(line: &str) -> f64 {
     line.chars()
         .map(|c| if u32::from(c) >= 0x2E80 { 13.0 } else { 7.1 })
         .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_stay_on_the_stage() {
+        let lines = ["长 46.2 mm".to_owned(), "East".to_owned()];
+        assert_eq!(fitting((100.0, 50.0), &lines, (800.0, 600.0)), (100.0, 50.0));
+        let (x, y) = fitting((790.0, 590.0), &lines, (800.0, 600.0));
+        assert!(x + width("长 46.2 mm") + 16.0 < 800.0 && y + 40.0 <= 600.0);
+        let outside = (-30.0, 40.0);
+        assert_eq!(fitting(outside, &lines, (800.0, 600.0)), outside);
+    }
 }
