@@ -157,7 +157,7 @@ try {
     await lead.open(path)
     await lead.press('确认就绪')
     await lead.press('开始会诊')
-    await lead.see('会诊中')
+    await lead.see('会诊正在进行')
   })
 
   const id = path.split('/').at(-1)
