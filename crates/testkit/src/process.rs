@@ -155,7 +155,16 @@ impl Process {
         Ok(ended.code())
     }
 
-    /// Memory it holds now, bytes, and the most it ever held.
+    /// Lets the count of the most memory begin at what is held now.
+    ///
+    /// # Errors
+    /// Not on this system.
+    pub fn reset_peak(&self) -> Result<()> {
+        let id = self.child.id().context("a process")?;
+        Ok(std::fs::write(format!("/proc/{id}/clear_refs"), "5")?)
+    }
+
+    /// Memory it holds now, bytes, and the most it held since [`Process::reset_peak`].
     ///
     /// # Errors
     /// Not on this system.

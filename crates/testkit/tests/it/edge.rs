@@ -97,9 +97,8 @@ async fn only_tls_1_3_is_spoken() -> Result<()> {
         let said =
             String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
         assert_eq!(done.status.success(), spoken, "{version}: {said}");
-        assert_eq!(
-            said.contains("Verify return code: 0 (ok)"),
-            spoken,
+        assert!(
+            !spoken || said.contains("Verify return code: 0 (ok)"),
             "{version}: {said}"
         );
     }
