@@ -73,7 +73,7 @@ where
     O: Sink<Message> + Send + Unpin + 'static,
 {
     let outbox = Arc::new(Outbox::default());
-    let sending = tokio::spawn(send(sink, Arc::clone(&outbox), rooms.0.timing.ping));
+    let mut sending = tokio::spawn(send(sink, Arc::clone(&outbox), rooms.0.timing.ping));
     let id = rooms.0.next_connection.fetch_add(1, Ordering::Relaxed);
     let connected = Connected {
         session: join.session,
@@ -108,9 +108,16 @@ where
         rooms.0.counters.too_slow.fetch_add(1, Ordering::Relaxed);
     }
     outbox.finish(1000, "");
-    let _panicked = sending.await;
+    // Both at once: a peer that must first get rid of what it is sending, and one that no longer reads.
     // The peer answers the close; going away before would reset the connection and lose the code.
-    let _peer_gone = timeout(GOODBYE, async { while let Some(Ok(_)) = stream.next().await {} }).await;
+    let farewell = async {
+        if timeout(GOODBYE, &mut sending).await.is_err() {
+            outbox.close(CLOSE_TOO_SLOW, "too slow");
+            let _panicked = (&mut sending).await;
+        }
+    };
+    let drain = async { while let Some(Ok(_)) = stream.next().await {} };
+    let ((), _peer_silent) = tokio::join!(farewell, timeout(GOODBYE, drain));
 }
 
 /// Loads the room, records the entry, then takes part.
