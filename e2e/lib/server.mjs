@@ -32,8 +32,8 @@ export class Server {
     const keep = line => { this.log.push(line); if (this.log.length > 2000) this.log.shift() }
     createInterface({ input: process.stderr }).on('line', keep)
     const ready = new Promise((resolve, reject) => {
+      // What it prints there includes the demo's passwords, which belong in no test's output.
       createInterface({ input: process.stdout }).on('line', line => {
-        keep(line)
         const found = /^ready (https:\/\/\S+?:(\d+))\/?$/.exec(line)
         if (found) resolve(found)
       })
@@ -41,7 +41,11 @@ export class Server {
       late.unref()
       this.ended.then(end => reject(new Error(`the server ended before it was ready: ${JSON.stringify(end)}`)))
     })
-    const [, url, port] = await ready.catch(error => { this.printLog(); throw error })
+    const [, url, port] = await ready.catch(async error => {
+      this.printLog()
+      await this.remove()
+      throw error
+    })
     this.url = url
     this.port = Number(port)
     this.demo = JSON.parse(readFileSync(join(this.data, 'demo.json'), 'utf8'))
