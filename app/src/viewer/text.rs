@@ -58,8 +58,8 @@ texts! {
         help_window: "拖动，或右键拖动；[ ] 移窗位，{ } 改窗宽", "Drag, or drag with the right button; [ ] level, { } width";
         help_presets: "数字键 1–6", "Number keys 1–6";
         help_draw: "按下、拖动、松开；或回车取点，方向键移动", "Press, drag, let go; or Enter sets points, arrows move";
-        help_delete: "Delete 删除选中的本人标注", "Delete removes your selected annotation";
-        help_cancel: "Esc 取消", "Esc gives up";
+        help_delete: "删除选中的本人标注", "Remove your selected annotation";
+        help_cancel: "取消", "Give up";
         help_follow: "跟随主讲", "Follow the presenter";
         close: "关闭", "Close";
         no_images: "还没有影像", "No images yet";
