@@ -22,7 +22,7 @@ use crate::{
     files::Files,
     http,
     live::Rooms,
-    services::{imaging::Reads, invitations, tickets::Tickets},
+    services::{access, imaging::Reads, invitations, tickets::Tickets},
     site::Site,
     state::{App, Inner},
     tls,
@@ -113,6 +113,15 @@ impl Server {
             decode_gate: Semaphore::new(2),
             metrics: metrics_handle()?,
         });
+        let weak = app.downgrade();
+        app.rooms
+            .set_recheck(Arc::new(move |consultation, account, session| {
+                let weak = weak.clone();
+                Box::pin(async move {
+                    // None once the server is gone: nobody may be in a room then.
+                    access::recheck_room(&weak.upgrade()?, consultation, account, session).await
+                })
+            }));
         let listener = std::net::TcpListener::bind(config.listen.address)
             .with_context(|| format!("cannot listen on {}", config.listen.address))?;
         listener.set_nonblocking(true)?;

@@ -1,6 +1,6 @@
 //! What every handler shares.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use consilium_domain::Timestamp;
 use consilium_storage::Store;
@@ -46,10 +46,28 @@ impl App {
         Self(Arc::new(inner))
     }
 
+    /// A reference that does not keep the application alive.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakApp {
+        WeakApp(Arc::downgrade(&self.0))
+    }
+
     /// The time by the application's clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+}
+
+/// See [`App::downgrade`].
+#[derive(Clone)]
+pub struct WeakApp(Weak<Inner>);
+
+impl WeakApp {
+    /// The application, unless it is gone.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<App> {
+        self.0.upgrade().map(App)
     }
 }
 

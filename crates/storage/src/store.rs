@@ -139,6 +139,17 @@ impl Store {
     pub fn connections(&self) -> [&DatabaseConnection; 2] {
         [&self.writer, &self.reader]
     }
+
+    /// Runs one statement on the writing connection, so that tests can tamper and make stores fail.
+    ///
+    /// # Errors
+    /// The database refuses.
+    #[cfg(feature = "testing")]
+    pub async fn tamper(&self, statement: &str) -> Result<()> {
+        use sea_orm::ConnectionTrait as _;
+        self.writer.execute_unprepared(statement).await?;
+        Ok(())
+    }
 }
 
 fn options(url: &str, connections: u32) -> ConnectOptions {

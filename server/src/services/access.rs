@@ -139,3 +139,37 @@ pub const fn opinions_open(state: ConsultationState) -> bool {
         ConsultationState::InSession | ConsultationState::Summarising
     )
 }
+
+/// What an account may do in a room now, read afresh; `None` when it may not be there or its session
+/// has ended. Asked right after somebody has entered, since rights may change between the request and
+/// the entry.
+pub async fn recheck_room(
+    app: &App,
+    id: ConsultationId,
+    account: consilium_domain::AccountId,
+    session: [u8; 32],
+) -> Option<RoomRights> {
+    let reader = app.store.reader();
+    let now = app.now();
+    let live = reader.session(&session).await.ok()??;
+    if live.revoked_at.is_some() || live.account != account || now >= live.expires_at {
+        return None;
+    }
+    let account = reader.account(account).await.ok()?.filter(|a| a.active)?;
+    let case = load(app, id).await.ok()?;
+    let subject = consilium_domain::permission::Subject {
+        account: account.id,
+        institution: account.institution,
+        role: account.role,
+    };
+    let relation = case.relation(account.institution);
+    let state = case.consultation.state;
+    let submitted = reader
+        .opinions(id)
+        .await
+        .ok()?
+        .iter()
+        .any(|o| o.author == account.id);
+    (decide(subject, Action::EnterRoom, relation, state) == Decision::Allow)
+        .then(|| room_rights(subject, relation, state, submitted))
+}

@@ -16,7 +16,7 @@ pub(super) const WASM: &str = "frontend_bg.wasm";
 /// JavaScript that crates bring along.
 pub(super) const SNIPPETS: &str = "snippets";
 
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     "app",
     "frontend",
     "crates/domain",
@@ -25,6 +25,7 @@ const SOURCES: [&str; 9] = [
     "crates/imaging",
     "Cargo.toml",
     "Cargo.lock",
+    ".cargo/config.toml",
     "Trunk.toml",
 ];
 

@@ -118,7 +118,8 @@ fn Marks(report: Report) -> impl IntoView {
     let rows = report
         .annotations
         .into_iter()
-        .map(|mark| {
+        .enumerate()
+        .map(|(index, mark)| {
             let value = if mark.value.is_empty() {
                 mark.annotation.label.clone()
             } else if mark.annotation.label.is_empty() {
@@ -128,7 +129,7 @@ fn Marks(report: Report) -> impl IntoView {
             };
             view! {
                 <tr>
-                    <td class="mono">{mark.id}</td>
+                    <td class="figure">{index.saturating_add(1)}</td>
                     <td>{i18n::annotation(mark.annotation.kind, locale)}</td>
                     <td class="figure">{value}</td>
                     <td>{mark.place}</td>

@@ -24,7 +24,6 @@ use futures::{
     SinkExt as _, StreamExt as _,
     channel::mpsc::{self, Receiver, Sender},
 };
-use sea_orm::ConnectionTrait as _;
 use tempfile::TempDir;
 use tokio::{task::JoinHandle, time::timeout};
 use uuid::Uuid;
@@ -85,8 +84,7 @@ impl World {
     }
 
     pub(super) async fn sql(&self, statement: &str) {
-        let [writer, _] = self.store.connections();
-        writer.execute_unprepared(statement).await.unwrap();
+        self.store.tamper(statement).await.unwrap();
     }
 
     /// Actions and results audited so far.
