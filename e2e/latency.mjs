@@ -64,12 +64,16 @@ export async function measure (from, to, author, strokes) {
 
 const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
 
+// Prints the figures; the medians.
 export function report (times) {
+  const medians = {}
   for (const [what, values] of Object.entries(times)) {
     const sorted = values.toSorted((a, b) => a - b)
     const words = { stroke: 'stroke in progress', annotation: 'finished annotation' }[what]
     console.log(`latency ${words}: median ${at(sorted, 0.5).toFixed(1)} ms, p95 ${at(sorted, 0.95).toFixed(1)} ms, most ${at(sorted, 1).toFixed(1)} ms, of ${sorted.length}`)
+    medians[what] = at(sorted, 0.5)
   }
+  return medians
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

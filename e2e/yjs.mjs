@@ -7,7 +7,7 @@ import { join as joinPath } from 'node:path'
 import { mkdtempSync } from 'node:fs'
 import * as Y from 'yjs'
 import { launch, Watch } from './lib/browser.mjs'
-import { INSERTS, Room } from './lib/room.mjs'
+import { RODS, Room } from './lib/room.mjs'
 import { phantom, Server } from './lib/server.mjs'
 import { check, equal, step, until } from './lib/step.mjs'
 import { inSession, PATIENT, signedIn } from './lib/stories.mjs'
@@ -70,7 +70,7 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
     const id = await inSession(people['lead.admin'], [people['east.admin'], people['west.admin']], files)
     const room = await Room.enter(people['lead.expert'], id)
     await room.tool('length')
-    await room.drag([await room.at(INSERTS[0]), await room.at(INSERTS[1])])
+    await room.drag([await room.at(RODS[0]), await room.at(RODS[1])])
     await room.saved()
     await step('an unmodified yjs client joins and converges', () => convergesWithStockClient(server, id, people['west.admin'], room))
     watch.verify()

@@ -1,10 +1,9 @@
 // A person in the live room: hands on the stage, eyes on what the layer shows.
 
-// Facts of the phantom: 512 x 512 over 250 mm; the centres of the upper inserts are 204 mm apart. (The
-// rods behind the head are covered by the tool bar while the picture is fitted.)
+// Facts of the phantom: 512 x 512 over 250 mm, two rods 100 mm apart behind the head.
 export const SPACING_MM = 0.488281
-export const INSERTS = [[-102, -70], [102, -70]]
-export const INSERTS_MM = 204
+export const RODS = [[-50, 112], [50, 112]]
+export const RODS_MM = 100
 const SIDE = 512
 
 export class Room {

@@ -119,7 +119,6 @@ impl Person {
     }
 
     /// A request with the session's cookie.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.target.url));
         match HeaderValue::from_str(&self.cookie) {

@@ -1,5 +1,12 @@
 //! The server as a whole, on both databases, over TLS.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "bodies of tests, called by the tests of each database"
+)]
+
 /// One test a database: `both!(name, async fn(TestServer) -> Result<()>)`.
 macro_rules! both {
     ($($name:ident),* $(,)?) => {$(

@@ -15,6 +15,8 @@ const ID_CARD: &str = "2.16.156.10011.1.3";
 const SEX: &str = "2.16.156.10011.2.3.3.4";
 /// Longest free identifier kept, characters.
 const IDENTIFIER_CHARS: usize = 64;
+/// Longest ethnicity kept, characters.
+const ETHNICITY_CHARS: usize = 30;
 /// Longest address and place kept, characters (DE02.01.009).
 const PLACE_CHARS: usize = 70;
 
@@ -234,7 +236,7 @@ fn ethnicity(body: &Value) -> String {
                         .find_map(|inner| text(inner.get("valueCoding")?, "display"))
                 })
         })
-        .map(|value| clip(value, PLACE_CHARS))
+        .map(|value| clip(value, ETHNICITY_CHARS))
         .unwrap_or_default()
 }
 
