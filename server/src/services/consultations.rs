@@ -208,6 +208,7 @@ pub async fn invite(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Consulta
     };
     let now = ctx.now();
     let mut tx = app.store.begin().await?;
+    lock(&mut tx, id).await?;
     for institution in &case.consultation.chosen {
         let before = case.invitations.iter().find(|i| i.institution == *institution);
         if before.is_some_and(|i| i.state == InvitationState::Accepted) {
@@ -294,6 +295,18 @@ pub async fn conduct(
     tx.commit().await?;
     opinions::refresh_room(app, id, "state").await?;
     read(app, ctx, id).await
+}
+
+/// Takes the consultation's row first. Every transaction that also writes invitations, reports or events
+/// does so, so that none waits for another in a circle.
+///
+/// # Errors
+/// Not there, or the store fails.
+pub async fn lock(tx: &mut WriteTx, id: ConsultationId) -> Result<(), ServiceError> {
+    tx.consultation(id)
+        .await?
+        .map(|_| ())
+        .ok_or(ServiceError::NotFound)
 }
 
 /// Writes the changed consultation with its audit event.

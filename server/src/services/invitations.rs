@@ -1,13 +1,13 @@
 //! Answers to invitations (clause 7.2 c) and what the system does after each.
 
 use consilium_domain::{
-    ConsultationId, ConsultationState, InvitationState,
+    ConsultationId, ConsultationState, InvitationState, Timestamp,
     consultation::{Command, apply},
     invitation::{Answer, AnswerRefusal, answer as decide_answer},
     permission::Action,
 };
 use consilium_protocol::{consultation::Consultation, limits};
-use consilium_storage::{Consultation as Stored, Invitation};
+use consilium_storage::{AuditEntry, Consultation as Stored, Invitation};
 
 use crate::{
     ctx::Ctx,
@@ -36,20 +36,21 @@ pub async fn answer(
     id: ConsultationId,
     given: Answer,
 ) -> Result<Option<Consultation>, ServiceError> {
-    let case = access::open(app, ctx, id, Action::Answer).await?;
+    access::open(app, ctx, id, Action::Answer).await?;
     let mut check = patients::Check::default();
     if let Answer::Decline { reason } = &given {
         check.optional("reason", reason, limits::REASON_CHARS);
     }
     check.finish()?;
-    let own = case
-        .invitations
-        .iter()
-        .find(|i| i.institution == ctx.institution.id)
-        .ok_or(ServiceError::NotFound)?
-        .clone();
-    let target = format!("invitation/{}", own.id);
     let mut tx = app.store.begin().await?;
+    // The consultation's row first, in every transaction: two institutions may answer in the same instant.
+    let consultation = tx.consultation(id).await?.ok_or(ServiceError::NotFound)?;
+    let mut invitations = tx.invitations(id).await?;
+    let own = invitations
+        .iter_mut()
+        .find(|i| i.institution == ctx.institution.id)
+        .ok_or(ServiceError::NotFound)?;
+    let target = format!("invitation/{}", own.id);
     let state = match decide_answer(own.state, own.due_at, &given, ctx.now()) {
         Ok(state) => state,
         Err(refusal) => {
@@ -63,26 +64,25 @@ pub async fn answer(
         Answer::Accept { can_provide } => (can_provide, None),
         Answer::Decline { reason } => (Vec::new(), Some(reason)),
     };
-    let answered = Invitation {
+    *own = Invitation {
         state,
         answered_at: Some(ctx.now()),
         answered_by: Some(ctx.account.id),
         can_provide,
         reason,
-        ..own
+        ..own.clone()
     };
-    tx.update_invitation(&answered).await?;
+    tx.update_invitation(own).await?;
     tx.audit(ctx.event("invitation.answer", target, "ok", Some(id)))
         .await?;
-    // Inside the transaction: two institutions may answer in the same instant.
-    let mut settled = access::Case {
-        consultation: tx.consultation(id).await?.ok_or(ServiceError::NotFound)?,
-        invitations: tx.invitations(id).await?,
-    };
-    for invitation in &mut settled.invitations {
+    for invitation in &mut invitations {
         invitation.state =
             consilium_domain::invitation::state_at(invitation.state, invitation.due_at, ctx.now());
     }
+    let settled = access::Case {
+        consultation,
+        invitations,
+    };
     if let Ok(next) = apply(
         settled.consultation.state,
         Command::Settle,
@@ -110,63 +110,89 @@ pub async fn answer(
 }
 
 /// Lets the terms run out: called by the clock job. Invitations past their term become expired and
-/// their consultations go on or back to draft.
+/// their consultations go on or back to draft. Tells how many expired.
 ///
 /// # Errors
 /// The store fails.
 pub async fn expire(app: &App) -> Result<usize, ServiceError> {
+    let mut count = 0;
+    for waiting in app
+        .store
+        .reader()
+        .consultations_in(&[ConsultationState::Inviting])
+        .await?
+    {
+        let case = access::load(app, waiting.id).await?;
+        if case
+            .invitations
+            .iter()
+            .any(|i| i.state == InvitationState::Expired)
+        {
+            count += expire_of(app, waiting.id).await?;
+        }
+    }
+    Ok(count)
+}
+
+async fn expire_of(app: &App, id: ConsultationId) -> Result<usize, ServiceError> {
     let now = app.now();
     let mut tx = app.store.begin().await?;
-    let expired = tx.expire_due(now).await?;
-    if expired.is_empty() {
-        return Ok(0);
-    }
-    let request = crate::ctx::Request {
-        id: "clock".to_owned(),
-        ip: std::net::IpAddr::from([127, 0, 0, 1]),
-        device: "server".to_owned(),
-        locale: consilium_protocol::page::Locale::ZhCn,
-        now,
-    };
-    let event = |action: &str, target: String, consultation| consilium_storage::AuditEntry {
-        operator: consilium_ledger::SYSTEM.to_owned(),
-        consultation: Some(consultation),
-        ..request.event(action, target, "ok")
-    };
-    let mut touched: Vec<ConsultationId> = Vec::new();
-    for invitation in &expired {
-        tx.audit(event(
+    let consultation = tx.consultation(id).await?.ok_or(ServiceError::NotFound)?;
+    let mut invitations = tx.invitations(id).await?;
+    let mut count = 0;
+    for invitation in &mut invitations {
+        let state = consilium_domain::invitation::state_at(invitation.state, invitation.due_at, now);
+        if state == invitation.state {
+            continue;
+        }
+        invitation.state = state;
+        tx.update_invitation(invitation).await?;
+        tx.audit(by_clock(
+            now,
             "invitation.expire",
             format!("invitation/{}", invitation.id),
-            invitation.consultation,
+            id,
         ))
         .await?;
-        if !touched.contains(&invitation.consultation) {
-            touched.push(invitation.consultation);
-        }
+        count += 1;
     }
-    for id in touched {
-        let case = access::Case {
-            consultation: tx.consultation(id).await?.ok_or(ServiceError::NotFound)?,
-            invitations: tx.invitations(id).await?,
+    if count == 0 {
+        return Ok(0);
+    }
+    let case = access::Case {
+        consultation,
+        invitations,
+    };
+    if let Ok(next) = apply(
+        case.consultation.state,
+        Command::Settle,
+        &consultations::facts(&case),
+        now,
+    ) {
+        let stored = Stored {
+            state: next,
+            due_at: None,
+            updated_at: now,
+            ..case.consultation
         };
-        if let Ok(next) = apply(
-            case.consultation.state,
-            Command::Settle,
-            &consultations::facts(&case),
+        tx.update_consultation(&stored, stored.version).await?;
+        tx.audit(by_clock(
             now,
-        ) {
-            let stored = Stored {
-                state: next,
-                due_at: None,
-                updated_at: now,
-                ..case.consultation
-            };
-            tx.update_consultation(&stored, stored.version).await?;
-            tx.audit(event("consultation.settle", format!("consultation/{id}"), id))
-                .await?;
-        }
+            "consultation.settle",
+            format!("consultation/{id}"),
+            id,
+        ))
+        .await?;
     }
     tx.commit().await?;
-    Ok(expired.len())
+    Ok(count)
+}
+
+/// The audit event of an act of the clock.
+fn by_clock(now: Timestamp, action: &str, target: String, consultation: ConsultationId) -> AuditEntry {
+    AuditEntry {
+        device: "server".to_owned(),
+        consultation: Some(consultation),
+        ..crate::admin::event(now, action, target, "")
+    }
 }

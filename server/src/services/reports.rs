@@ -111,6 +111,7 @@ pub async fn sign(
         ..case.consultation
     };
     let mut tx = app.store.begin().await?;
+    consultations::lock(&mut tx, id).await?;
     tx.insert_report(&stored).await?;
     tx.audit(ctx.event("report.sign", format!("report/{}", stored.id), "ok", Some(id)))
         .await?;
