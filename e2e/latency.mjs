@@ -1,7 +1,7 @@
 // Time from drawing in one browser to seeing it in the other, on one machine and one clock.
 //
 //   node e2e/latency.mjs [STROKES]            against a demo server of its own
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -80,9 +80,10 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const server = await new Server().start()
   const browser = await launch()
   const watch = new Watch()
+  const work = mkdtempSync(join(tmpdir(), 'consilium-latency-'))
   try {
     const people = await signedIn(browser, server, watch, ['lead.admin', 'east.admin', 'west.admin', 'lead.expert', 'east.expert'])
-    const files = phantom(mkdtempSync(join(tmpdir(), 'consilium-latency-')), PATIENT.record, 4)
+    const files = phantom(work, PATIENT.record, 4)
     const id = await inSession(people['lead.admin'], [people['east.admin'], people['west.admin']], files)
     const lead = await Room.enter(people['lead.expert'], id)
     const east = await Room.enter(people['east.expert'], id)
@@ -91,5 +92,6 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   } finally {
     await browser.close()
     await server.remove()
+    rmSync(work, { recursive: true, force: true })
   }
 }

@@ -2,7 +2,7 @@
 // context a person. Fails on any console error, page error or failed request that was not provoked.
 //
 //   node e2e/run.mjs            needs the built server and the browser bundle (cargo xtask test makes both)
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { launch, output, Person, Watch } from './lib/browser.mjs'
@@ -392,4 +392,5 @@ try {
 } finally {
   await browser.close()
   await server.remove()
+  rmSync(work, { recursive: true, force: true })
 }

@@ -4,7 +4,7 @@
 import { pathToFileURL } from 'node:url'
 import { tmpdir } from 'node:os'
 import { join as joinPath } from 'node:path'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import * as Y from 'yjs'
 import { launch, Watch } from './lib/browser.mjs'
 import { RODS, Room } from './lib/room.mjs'
@@ -64,9 +64,10 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const server = await new Server().start()
   const browser = await launch()
   const watch = new Watch()
+  const work = mkdtempSync(joinPath(tmpdir(), 'consilium-yjs-'))
   try {
     const people = await signedIn(browser, server, watch, ['lead.admin', 'east.admin', 'west.admin', 'lead.expert'])
-    const files = phantom(mkdtempSync(joinPath(tmpdir(), 'consilium-yjs-')), PATIENT.record, 2)
+    const files = phantom(work, PATIENT.record, 2)
     const id = await inSession(people['lead.admin'], [people['east.admin'], people['west.admin']], files)
     const room = await Room.enter(people['lead.expert'], id)
     await room.tool('length')
@@ -77,5 +78,6 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   } finally {
     await browser.close()
     await server.remove()
+    rmSync(work, { recursive: true, force: true })
   }
 }
