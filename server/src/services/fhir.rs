@@ -21,7 +21,9 @@ pub async fn import(app: &App, ctx: &Ctx, body: Bytes) -> Result<FhirImport, Ser
                     code: codes::FHIR_INCOMPLETE,
                     errors,
                 },
-                _ => ServiceError::Content {
+                ImportError::TooLarge => ServiceError::TooLarge,
+                ImportError::NotJson { .. } => ServiceError::Malformed,
+                ImportError::NotBundle => ServiceError::Content {
                     code: codes::FHIR_NOT_BUNDLE,
                     errors: Vec::new(),
                 },

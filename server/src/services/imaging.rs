@@ -152,7 +152,7 @@ async fn take(
     let patient = reader.patient(patient).await?.ok_or(ServiceError::NotFound)?;
     let bytes = file.bytes.clone();
     let permit = app.decode_gate.acquire().await.map_err(|_| ServiceError::Busy)?;
-    let prepared = tokio::task::spawn_blocking(move || -> Result<Prepared, DicomError> {
+    let mut prepared = tokio::task::spawn_blocking(move || -> Result<Prepared, DicomError> {
         let parsed = dicom::parse(&bytes)?;
         let frames = frames(&bytes, &parsed.meta)?;
         Ok(Prepared {
@@ -164,6 +164,13 @@ async fn take(
     .await?
     .map_err(|error| refusal(&file.file_name, &error))?;
     drop(permit);
+    // Says which series share coordinates, and nothing to somebody who knows the scanner's UIDs.
+    let frame_of_reference = &mut prepared.parsed.meta.frame_of_reference;
+    *frame_of_reference = frame_of_reference.take().map(|uid| {
+        app.store
+            .vault()
+            .patient_identifier("frame", &format!("{id}|{uid}"))
+    });
 
     let link = patient_link(app, ctx, id, &patient, &prepared.parsed, &file).await?;
     let keys = keys(app, ctx.institution.id, id, &prepared.parsed);

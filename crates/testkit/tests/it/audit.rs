@@ -52,7 +52,7 @@ async fn every_act_leaves_a_whole_record(server: TestServer) -> Result<()> {
         assert!(happened(action, result), "{action} {result}");
     }
     for event in &all {
-        for field in ["at_ms", "operator", "action", "target", "result", "ip", "device"] {
+        for field in ["at", "operator", "action", "target", "result", "ip", "device"] {
             assert!(
                 !event[field].is_null() && event[field] != "",
                 "{field} of {event}"

@@ -140,6 +140,8 @@ async fn stored_integers_come_back(server: TestServer) -> Result<()> {
                 "a UID that leads back to the source"
             );
         }
+        let frame = parsed.meta.frame_of_reference.context("the phantom has one")?;
+        assert!(!text.contains(&frame), "the scanner's frame of reference");
     }
     Ok(())
 }

@@ -41,6 +41,11 @@ async fn what_a_bundle_lacks_is_listed() -> Result<()> {
         read(json!({"resourceType": "Patient"})).await?.problem()?.code,
         codes::FHIR_NOT_BUNDLE
     );
+    let admin = server.client_as("lead.admin").await?;
+    let broken = admin
+        .post_bytes(PATH, "application/fhir+json", b"{".to_vec())
+        .await?;
+    assert_eq!(broken.problem()?.code, codes::MALFORMED);
     let expert = server.client_as("lead.expert").await?;
     let forbidden = expert
         .post_bytes(PATH, "application/fhir+json", b"{}".to_vec())
