@@ -371,6 +371,7 @@ try {
     await room.page.locator('#stage').focus()
     await room.page.keyboard.press('Home')
     await room.sees('freehand', names.east)
+    await room.sees('arrow', names.lead) // who is away keeps the name
     await room.tab('discussion')
     await room.hears('请看第一层的标尺')
   })

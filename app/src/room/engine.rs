@@ -183,6 +183,9 @@ impl Engine {
         };
         let mut directory = Directory::new(&me, room.locale);
         let consultation = room.consultation.with_untracked(|consultation| {
+            for person in &consultation.people {
+                directory.meet(person);
+            }
             for opinion in &consultation.opinions {
                 directory.read(opinion);
             }

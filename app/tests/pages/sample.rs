@@ -195,6 +195,7 @@ pub(crate) fn consultation(n: u8, state: ConsultationState, allowed: Vec<Act>) -
         ended_at: ended.then(now),
         opinions: if ended { opinions() } else { vec![] },
         room: RoomRights::default(),
+        people: Vec::new(),
         version: 1,
     }
 }

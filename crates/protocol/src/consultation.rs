@@ -9,7 +9,7 @@ use consilium_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::session::Institution;
+use crate::{live::Person, session::Institution};
 
 /// Patient data as the lead enters it (Table 1, category 1). It is never sent back in this form.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -258,6 +258,10 @@ pub struct Consultation {
     pub opinions: Vec<Opinion>,
     /// What the reader may change in the live room.
     pub room: RoomRights,
+    /// The people who may be in the room, so that every mark has a name when its author is away. Empty for
+    /// readers who may not enter.
+    #[serde(default)]
+    pub people: Vec<Person>,
     /// Version for optimistic locking.
     pub version: i64,
 }

@@ -94,6 +94,7 @@ pub enum ServerFrame {
 
 /// A person in the room, as stamped by the server into every awareness state under `user`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Person {
     /// Account.
     pub id: AccountId,

@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use consilium_domain::{ConsultationId, permission::Action};
-use consilium_protocol::{Problem, limits, live::Person, session::LiveTicket};
+use consilium_protocol::{Problem, limits, session::LiveTicket};
 use http::HeaderMap;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -87,13 +87,7 @@ async fn prepare(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Join, Servi
         .any(|o| o.author == ctx.account.id);
     Ok(Join {
         consultation: id,
-        person: Person {
-            id: ctx.account.id,
-            name: ctx.account.display_name.clone(),
-            role: ctx.account.role,
-            department: ctx.account.department.clone(),
-            institution: views::institution(&ctx.institution),
-        },
+        person: views::person(&ctx.account, views::institution(&ctx.institution)),
         rights: case.room_rights(ctx, submitted),
         session: ctx.session,
         expires_at: ctx.expires_at,

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use consilium_domain::{
     AccountId, ConsultationState, InstitutionId, InvitationState,
     consultation::OPINION_WITHIN_MS,
-    permission::{Action, Decision, Relation},
+    permission::{Action, Decision, Relation, Subject, decide},
 };
 use consilium_protocol::{
     consultation::{Act, Clinical, Consent, Consultation, ConsultationRow, Opinion, Participant},
+    live::Person,
     session,
 };
 use consilium_storage::{Account, Institution, Opinion as StoredOpinion, Patient};
@@ -225,8 +226,46 @@ pub async fn detail(app: &App, ctx: &Ctx, case: &Case) -> Result<Consultation, S
         ended_at: c.ended_at,
         opinions: readable,
         room: case.room_rights(ctx, own_opinion),
+        people: people(app, ctx, case, &directory).await?,
         version: c.version,
     })
+}
+
+/// The people who may be in the live room, for those who may enter it themselves.
+async fn people(
+    app: &App,
+    ctx: &Ctx,
+    case: &Case,
+    directory: &Directory,
+) -> Result<Vec<Person>, ServiceError> {
+    if case.decide(ctx, Action::EnterRoom) != Decision::Allow {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for account in app.store.reader().accounts().await? {
+        let subject = Subject {
+            account: account.id,
+            institution: account.institution,
+            role: account.role,
+        };
+        let relation = case.relation(account.institution);
+        if decide(subject, Action::EnterRoom, relation, case.consultation.state) == Decision::Allow {
+            found.push(person(&account, directory.get(account.institution)?));
+        }
+    }
+    Ok(found)
+}
+
+/// An account as the others in a room see it.
+#[must_use]
+pub fn person(account: &Account, institution: session::Institution) -> Person {
+    Person {
+        id: account.id,
+        name: account.display_name.clone(),
+        role: account.role,
+        department: account.department.clone(),
+        institution,
+    }
 }
 
 /// A submitted opinion, its signature checked now.

@@ -162,6 +162,9 @@ impl Engine {
     }
 
     fn take_consultation(&mut self, consultation: Consultation) {
+        for person in &consultation.people {
+            self.directory.meet(person);
+        }
         for opinion in &consultation.opinions {
             self.directory.read(opinion);
         }
