@@ -104,6 +104,19 @@ try {
     await lead.see('专科会诊')
   })
 
+  await step('2 the draft is changed: the form holds what was entered, nothing is lost', async () => {
+    const lead = people['lead.admin']
+    const { page } = lead
+    await lead.leads(() => page.getByRole('link', { name: '修改草稿' }).click(), /\/edit$/)
+    equal(await page.locator('#field-patient-name').inputValue(), '郭建军', 'name')
+    equal(await page.locator('#field-clinical-preliminary_diagnosis').inputValue(), '肺部结节待查', 'diagnosis')
+    equal(await page.locator('#field-kind').inputValue(), 'specialty', 'type')
+    await lead.shootHere('edit-draft')
+    await page.locator('#field-clinical-need').fill('请评估结节性质、随访间隔与活检指征。')
+    await lead.leads(() => page.getByRole('button', { name: '存草稿' }).click(), /\/consultations\/[0-9a-f-]{36}$/)
+    await lead.see('随访间隔与活检指征')
+  })
+
   await step('3 both participants find it in their worklists, masked, and accept', async () => {
     for (const name of ['east.admin', 'west.admin']) {
       const admin = await enter(name)

@@ -60,6 +60,16 @@ pub async fn create(input: &ConsultationInput) -> Result<Created, Problem> {
     send_json(BASE, input).await
 }
 
+/// Replaces the draft read at `version`.
+///
+/// # Errors
+/// The server's problem.
+pub async fn edit(id: ConsultationId, version: i64, input: &ConsultationInput) -> Result<(), Problem> {
+    let path = format!("{BASE}/{id}?version={version}");
+    let _: IgnoredAny = write_json("PUT", &path, input).await?;
+    Ok(())
+}
+
 /// Does `verb`.
 ///
 /// # Errors
@@ -145,9 +155,17 @@ pub async fn series(id: ConsultationId) -> Result<Vec<Series>, Problem> {
 }
 
 async fn send_json<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, Problem> {
+    write_json("POST", path, body).await
+}
+
+async fn write_json<T: DeserializeOwned>(
+    method: &str,
+    path: &str,
+    body: &impl Serialize,
+) -> Result<T, Problem> {
     let json = serde_json::to_string(body).map_err(|_| problem(codes::MALFORMED))?;
     let headers = [("content-type", "application/json".to_owned())];
-    send(path, &JsValue::from_str(&json), &headers).await
+    read(method, path, &JsValue::from_str(&json), &headers).await
 }
 
 async fn send<T: DeserializeOwned>(

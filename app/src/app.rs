@@ -34,9 +34,11 @@ pub fn App(
             more,
             may_create,
         } => view! { <WorklistPage page rows more may_create /> }.into_any(),
-        View::NewConsultation { institutions, kinds } => {
-            view! { <NewConsultationPage page institutions kinds /> }.into_any()
-        }
+        View::NewConsultation {
+            institutions,
+            kinds,
+            draft,
+        } => view! { <NewConsultationPage page institutions kinds draft /> }.into_any(),
         View::Consultation { consultation, series } => {
             view! { <ConsultationPage page consultation=*consultation series /> }.into_any()
         }

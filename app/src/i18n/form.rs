@@ -4,6 +4,7 @@ super::texts! {
     /// The request form of a new consultation.
     pub struct FormTexts {
         title: "发起会诊", "New consultation";
+        edit_title: "修改草稿 {}", "Edit the draft {}";
         lead: "约两分钟。可先存草稿，发出邀请前只有本院可见。", "About two minutes. A draft stays within your institution until the invitations are sent.";
         import: "从 FHIR 文件读入", "Read from a FHIR file";
         import_hint: "FHIR R4 资源包（JSON，最大 16 MiB）。只填写表单，不保存。", "A FHIR R4 bundle (JSON, up to 16 MiB). It fills the form; nothing is stored.";

@@ -5,7 +5,11 @@ pub mod sections;
 pub mod state;
 
 use consilium_domain::{ConsultationId, ConsultationKind};
-use consilium_protocol::{FieldError, page::Page, session::Institution};
+use consilium_protocol::{
+    FieldError,
+    page::{Draft, Page},
+    session::Institution,
+};
 use import::ImportBar;
 use leptos::{prelude::*, task::spawn_local};
 use sections::{ClinicalSection, InviteSection, KindSection, PatientSection};
@@ -26,15 +30,25 @@ pub fn NewConsultationPage(
     institutions: Vec<Institution>,
     /// Types to choose from.
     kinds: Vec<ConsultationKind>,
+    /// The draft to change.
+    draft: Option<Box<Draft>>,
 ) -> impl IntoView {
     let t = FormTexts::of(page.locale);
     let form = Form::new(institutions, &kinds, page.now);
+    let title = draft.as_ref().map_or_else(
+        || t.title.to_owned(),
+        |draft| fill(t.edit_title, &[&draft.number]),
+    );
+    let existing = draft.as_ref().map(|draft| (draft.id, draft.version));
+    if let Some(draft) = draft {
+        form.load(draft.input);
+    }
     let errors = FormErrors::provide();
     view! {
         <Frame me=page.me path=page.path place=Place::New>
             <header class="page-head">
                 <div>
-                    <h1>{t.title}</h1>
+                    <h1>{title}</h1>
                     <p class="quiet">{t.lead}</p>
                 </div>
             </header>
@@ -44,7 +58,7 @@ pub fn NewConsultationPage(
                 <PatientSection form />
                 <ClinicalSection form />
                 <InviteSection form />
-                <SaveBar form errors />
+                <SaveBar form errors existing />
             </form>
         </Frame>
     }
@@ -59,7 +73,7 @@ struct Saving {
 }
 
 #[component]
-fn SaveBar(form: Form, errors: FormErrors) -> impl IntoView {
+fn SaveBar(form: Form, errors: FormErrors, existing: Option<(ConsultationId, i64)>) -> impl IntoView {
     let locale = crate::context::locale();
     let t = FormTexts::of(locale);
     let saving = RwSignal::new(Saving::default());
@@ -81,9 +95,10 @@ fn SaveBar(form: Form, errors: FormErrors) -> impl IntoView {
         saving.update(|saving| saving.busy = true);
         message.set(Some((Tone::Info, t.saving.to_owned())));
         spawn_local(async move {
-            let created = match saving.get_untracked().draft {
-                Some(id) => Ok(id),
-                None => api::create(&input).await.map(|created| created.id),
+            let created = match (saving.get_untracked().draft, existing) {
+                (Some(id), _) => Ok(id),
+                (None, Some((id, version))) => api::edit(id, version, &input).await.map(|()| id),
+                (None, None) => api::create(&input).await.map(|created| created.id),
             };
             match created {
                 Ok(id) => {

@@ -370,6 +370,7 @@ pub(crate) fn pages(locale: Locale) -> Vec<(&'static str, Page)> {
                 View::NewConsultation {
                     institutions: vec![east(), west()],
                     kinds: ConsultationKind::ALL.to_vec(),
+                    draft: None,
                 },
             ),
         ),

@@ -1,12 +1,12 @@
 //! What a page needs to be drawn: the server puts it into the HTML as a JSON data block, so that the
 //! first render in the browser equals the server's.
 
-use consilium_domain::{ConsultationKind, Timestamp};
+use consilium_domain::{ConsultationId, ConsultationKind, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Problem,
-    consultation::{Consultation, ConsultationRow},
+    consultation::{Consultation, ConsultationInput, ConsultationRow},
     imaging::Series,
     report::Report,
     session::{Institution, Me},
@@ -50,6 +50,19 @@ pub struct Page {
     pub view: View,
 }
 
+/// A draft as its own institution entered it, in clear: for the request form of that institution only.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Draft {
+    /// The consultation.
+    pub id: ConsultationId,
+    /// Its number.
+    pub number: String,
+    /// The version it was read at.
+    pub version: i64,
+    /// What was entered.
+    pub input: ConsultationInput,
+}
+
 /// The pages.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "view", rename_all = "snake_case")]
@@ -70,12 +83,15 @@ pub enum View {
         /// May start a consultation.
         may_create: bool,
     },
-    /// `/consultations/new`
+    /// `/consultations/new`, and `/consultations/{id}/edit` for a draft.
     NewConsultation {
         /// Institutions that can be invited.
         institutions: Vec<Institution>,
         /// Types to choose from.
         kinds: Vec<ConsultationKind>,
+        /// The draft to change; absent for a new consultation.
+        #[serde(default)]
+        draft: Option<Box<Draft>>,
     },
     /// `/consultations/{id}`
     Consultation {

@@ -36,6 +36,7 @@ pub fn router() -> Router<App> {
         .route("/language", post(language))
         .route("/consultations/new", get(new_consultation))
         .route("/consultations/{id}", get(consultation))
+        .route("/consultations/{id}/edit", get(edit_draft))
         .route("/consultations/{id}/room", get(room))
         .route("/consultations/{id}/conclude", get(conclude))
         .route("/consultations/{id}/report", get(report))
@@ -203,8 +204,26 @@ async fn new_consultation(State(app): State<App>, ctx: Ctx) -> Result<Response, 
     let view = View::NewConsultation {
         institutions: views::Directory::load(&app).await?.invitable(ctx.institution.id),
         kinds: ConsultationKind::ALL.to_vec(),
+        draft: None,
     };
     Ok(page(&app, &ctx, "/consultations/new", view))
+}
+
+async fn edit_draft(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(id): Path<String>,
+) -> Result<Response, ServiceError> {
+    let id = id_of(&id)?;
+    let Some(draft) = consultations::draft(&app, &ctx, id).await? else {
+        return Ok(Redirect::to(&format!("/consultations/{id}")).into_response());
+    };
+    let view = View::NewConsultation {
+        institutions: views::Directory::load(&app).await?.invitable(ctx.institution.id),
+        kinds: ConsultationKind::ALL.to_vec(),
+        draft: Some(Box::new(draft)),
+    };
+    Ok(page(&app, &ctx, &format!("/consultations/{id}/edit"), view))
 }
 
 /// Reads a consultation id out of an address: one that is none is an address that does not exist.

@@ -9,6 +9,7 @@ use consilium_protocol::{
     FieldError, codes,
     consultation::{Consultation, ConsultationInput, ConsultationList},
     limits,
+    page::Draft,
 };
 use consilium_storage::{Consultation as Stored, Invitation, WriteTx};
 use uuid::Uuid;
@@ -192,6 +193,50 @@ pub async fn edit(
         .await?;
     tx.commit().await?;
     read(app, ctx, id).await
+}
+
+/// A draft for its own institution's form, the patient in clear; nothing when it is no draft any more.
+/// Reading the clear identity is an event of its own.
+///
+/// # Errors
+/// Not there for the caller, or not its duty.
+pub async fn draft(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Option<Draft>, ServiceError> {
+    let case = access::open(app, ctx, id, Action::Edit).await?;
+    let stored = case.consultation;
+    if stored.state != ConsultationState::Draft {
+        return Ok(None);
+    }
+    let patient = app
+        .store
+        .reader()
+        .patient(stored.patient)
+        .await?
+        .ok_or(ServiceError::NotFound)?;
+    let mut tx = app.store.begin().await?;
+    tx.audit(ctx.event(
+        "patient.read_identity",
+        format!("patient/{}", patient.id),
+        "ok",
+        Some(id),
+    ))
+    .await?;
+    tx.commit().await?;
+    Ok(Some(Draft {
+        id,
+        number: stored.number,
+        version: stored.version,
+        input: ConsultationInput {
+            kind: stored.kind,
+            urgency: stored.urgency,
+            patient: patients::form(&patient),
+            clinical: serde_json::from_value(stored.clinical)?,
+            scheduled_at: stored.scheduled_at,
+            duration_minutes: u16::try_from(stored.duration_minutes).unwrap_or(60),
+            participants: stored.chosen,
+            wanted: stored.wanted,
+            consent: stored.consent.map(serde_json::from_value).transpose()?,
+        },
+    }))
 }
 
 /// Sends the invitations (clause 7.2 b). Institutions that declined or let the term pass before are

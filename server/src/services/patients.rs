@@ -233,6 +233,24 @@ pub fn record(
     }
 }
 
+/// The patient as the own institution entered them.
+#[must_use]
+pub fn form(patient: &Patient) -> PatientInput {
+    let identity = patient.identity.expose();
+    PatientInput {
+        name: identity.name.clone(),
+        sex: Some(patient.sex),
+        birth_date: identity.birth_date,
+        id_number: identity.id_number.clone(),
+        other_number: identity.other_number.clone(),
+        phone: identity.phone.clone(),
+        ethnicity: identity.ethnicity.clone(),
+        native_place: identity.native_place.clone(),
+        address: identity.address.clone(),
+        record_number: identity.record_number.clone(),
+    }
+}
+
 /// The patient as every institution sees them (clause 8.3.1).
 #[must_use]
 pub fn masked(patient: &Patient, now: Timestamp) -> MaskedPatient {

@@ -34,7 +34,7 @@ fn buttons(allowed: &[Act]) -> Vec<Act> {
         .iter()
         .copied()
         .filter(|act| match act {
-            Act::Answer | Act::Upload | Act::ViewImages | Act::Edit => false,
+            Act::Answer | Act::Upload | Act::ViewImages => false,
             Act::SubmitOpinion => !room,
             _ => true,
         })
@@ -247,7 +247,7 @@ mod tests {
         );
         assert_eq!(
             buttons(&[Act::Invite, Act::Edit, Act::Cancel]),
-            [Act::Invite, Act::Cancel]
+            [Act::Invite, Act::Edit, Act::Cancel]
         );
     }
 }

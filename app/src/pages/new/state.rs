@@ -142,6 +142,29 @@ impl Form {
         put(t.lab_summary, clinical.lab_summary);
     }
 
+    /// Puts a stored draft into the fields.
+    pub fn load(self, input: ConsultationInput) {
+        self.kind.set(input.kind.code().to_owned());
+        self.urgency.set(input.urgency.code().to_owned());
+        self.scheduled_at.set(format::local_value(input.scheduled_at));
+        self.duration.set(input.duration_minutes.to_string());
+        if let Some(consent) = input.consent {
+            self.signer.set(consent.signer.code().to_owned());
+            self.consent_version.set(consent.text_version);
+        }
+        self.participants.with_value(|all| {
+            for (of, on) in all {
+                on.set(input.participants.contains(&of.id));
+            }
+        });
+        self.wanted.with_value(|all| {
+            for (of, on) in all {
+                on.set(input.wanted.contains(of));
+            }
+        });
+        self.fill(input.patient, input.clinical);
+    }
+
     /// The request body. `invite` asks also for what an invitation needs.
     ///
     /// # Errors
@@ -264,6 +287,27 @@ mod tests {
             form.participants
                 .with_value(|all| all.iter().for_each(|(_, on)| on.set(true)));
             assert_eq!(form.input(true).unwrap().participants.len(), 2);
+        });
+    }
+
+    #[test]
+    fn a_loaded_draft_gives_the_same_body() {
+        let owner = Owner::new();
+        owner.with(|| {
+            let form = form();
+            form.texts.name.set("张三".into());
+            form.texts.id_number.set("11010519491231002X".into());
+            form.duration.set("90".into());
+            form.signer.set("patient".into());
+            form.participants
+                .with_value(|all| all.iter().for_each(|(_, on)| on.set(true)));
+            let input = form.input(true).unwrap();
+            let again = self::form();
+            again.load(input.clone());
+            assert_eq!(
+                serde_json::to_value(again.input(true).unwrap()).unwrap(),
+                serde_json::to_value(input).unwrap()
+            );
         });
     }
 
