@@ -74,7 +74,7 @@ async fn nothing_is_there_for(person: &Person, case: &Case, server: &TestServer)
         asked += 1;
     }
     assert!(asked >= 15, "{asked} addresses");
-    for page in ["", "/room", "/conclude", "/report"] {
+    for page in ["", "/room", "/edit", "/conclude", "/report"] {
         let status = person
             .get(&format!("/consultations/{}{page}", case.id))
             .await?
