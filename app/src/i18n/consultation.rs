@@ -12,7 +12,7 @@ super::texts! {
         duration: "时长", "Length";
         participants: "参与机构", "Institutions";
         not_invited: "尚未邀请", "not invited yet";
-        due: "答复截止", "Answer by";
+        due: "答复截止", "Answer due:";
         answered: "答复于 {}", "Answered {}";
         can_provide: "可提供：{}", "Can provide: {}";
         opinion_in: "意见已提交", "Opinion submitted";

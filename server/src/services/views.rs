@@ -218,7 +218,7 @@ pub async fn detail(app: &App, ctx: &Ctx, case: &Case) -> Result<Consultation, S
     let consent: Option<Consent> = c.consent.clone().map(serde_json::from_value).transpose()?;
     Ok(Consultation {
         row,
-        clinical: serde_json::from_value(c.clinical.clone())?,
+        clinical: clinical(ctx, case)?,
         duration_minutes: u16::try_from(c.duration_minutes).unwrap_or(u16::MAX),
         wanted: c.wanted.clone(),
         consent,
@@ -228,6 +228,20 @@ pub async fn detail(app: &App, ctx: &Ctx, case: &Case) -> Result<Consultation, S
         room: case.room_rights(ctx, own_opinion),
         people: people(app, ctx, case, &directory).await?,
         version: c.version,
+    })
+}
+
+/// The clinical data; before an institution has accepted, only the parts of an invitation (clause 7.2 b).
+fn clinical(ctx: &Ctx, case: &Case) -> Result<Clinical, ServiceError> {
+    let all: Clinical = serde_json::from_value(case.consultation.clinical.clone())?;
+    Ok(match case.relation(ctx.institution.id) {
+        Relation::Lead | Relation::Participant(InvitationState::Accepted) => all,
+        _ => Clinical {
+            preliminary_diagnosis: all.preliminary_diagnosis,
+            diagnosis_code: all.diagnosis_code,
+            need: all.need,
+            ..Clinical::default()
+        },
     })
 }
 

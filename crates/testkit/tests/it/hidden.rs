@@ -110,7 +110,16 @@ async fn an_invited_institution_shows_it_to_its_administrator_only_until_it_acce
     case.act("invite").await?;
     let expert = server.client_as("east.expert").await?;
     nothing_is_there_for(&expert, &case, &server).await?;
-    assert_eq!(case.east.get(&case.path("")).await?.status, 200);
+    let invited = case.east.get(&case.path("")).await?;
+    assert_eq!(invited.status, 200);
+    let own = case.lead.get(&case.path("")).await?.json();
+    assert_eq!(invited.json()["clinical"]["need"], own["clinical"]["need"]);
+    assert_ne!(
+        own["clinical"]["chief_complaint"], "",
+        "the case has more than an invitation tells"
+    );
+    assert_eq!(invited.json()["clinical"]["chief_complaint"], "");
+    assert_eq!(invited.json()["clinical"]["lab_summary"], "");
     assert_eq!(case.east.get(&case.path("/series")).await?.status, 403);
     assert!(matches!(
         LiveClient::join(&case.east, &case.id).await,
