@@ -3,18 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConsultationState, InstitutionId, Timestamp};
+use crate::{ConsultationState, InstitutionId, PackageState, Timestamp, machine::Actor};
 
 /// A consultation has one lead and at least this many participant institutions (clause 3.1).
 pub const PARTICIPANTS_MIN: usize = 2;
-/// A participant answers within this time of delivery (clause 7.2 c).
-pub const ANSWER_WITHIN_MS: i64 = 24 * 60 * 60 * 1000;
-/// The answer clock of an urgent consultation (D10: recorded as a deviation).
-pub const ANSWER_WITHIN_URGENT_MS: i64 = 60 * 60 * 1000;
 /// A session may start this long before and after its scheduled time.
 pub const START_WINDOW_MS: i64 = 24 * 60 * 60 * 1000;
-/// Opinions are due this long after they were asked for or the session ended (clause 4.2.1 d).
-pub const OPINION_WITHIN_MS: i64 = 2 * 60 * 60 * 1000;
 
 /// What is asked of a consultation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -37,11 +31,19 @@ pub enum Command {
     Sign,
     /// Give up before a conclusion, with a reason.
     Cancel,
+    /// Choose a new time; all who accepted confirm it.
+    Reschedule,
+    /// By operations or the system: a fault stops the exchange and its clocks (clause 7.5 c).
+    Suspend,
+    /// By operations or the system: go on where it stopped.
+    Resume,
+    /// By the system: all deliveries acknowledged or waived.
+    Archive,
 }
 
 impl Command {
     /// Every command.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Edit,
         Self::Invite,
         Self::Settle,
@@ -50,6 +52,10 @@ impl Command {
         Self::End,
         Self::Sign,
         Self::Cancel,
+        Self::Reschedule,
+        Self::Suspend,
+        Self::Resume,
+        Self::Archive,
     ];
 
     /// The verb in addresses and audit events.
@@ -64,6 +70,10 @@ impl Command {
             Self::End => "end",
             Self::Sign => "sign",
             Self::Cancel => "cancel",
+            Self::Reschedule => "reschedule",
+            Self::Suspend => "suspend",
+            Self::Resume => "resume",
+            Self::Archive => "archive",
         }
     }
 }
@@ -85,6 +95,23 @@ pub struct Facts {
     pub opinions_missing: Vec<InstitutionId>,
     /// Submitted opinions that the report does not cite.
     pub opinions_uncited: usize,
+    /// What an invitation must hold and the case does not: mandatory elements of Table 1 rows 1.x and the
+    /// preliminary diagnosis.
+    pub form_incomplete: bool,
+    /// The state of the newest case package, if there is one.
+    pub package: Option<PackageState>,
+    /// Core completeness of that package reaches 99 % (clause 4.2.1 a).
+    pub package_complete: bool,
+    /// Correction notices that stand in the way.
+    pub issues_open: usize,
+    /// The lead goes on all the same, with a reason that the report shows.
+    pub overridden: bool,
+    /// The state before a suspension.
+    pub suspended_from: Option<ConsultationState>,
+    /// The time asked for by a reschedule.
+    pub new_time: Option<Timestamp>,
+    /// Deliveries of the report that are neither acknowledged nor waived.
+    pub deliveries_open: usize,
 }
 
 /// Why a command was refused.
@@ -113,6 +140,27 @@ pub enum Refusal {
     /// The report must cite every opinion (clause 7.4 a).
     #[error("the report does not cite every opinion")]
     OpinionsUncited,
+    /// Mandatory data of the request form is missing.
+    #[error("mandatory data of the request form is missing")]
+    FormIncomplete,
+    /// No case package is frozen (clause 7.2 g).
+    #[error("no case package is frozen")]
+    PackageNotFrozen,
+    /// Core completeness is below 99 % and the lead has given no reason (clause 4.2.1 a).
+    #[error("the case package is incomplete")]
+    PackageIncomplete,
+    /// Correction notices are open and the lead has given no reason.
+    #[error("correction notices are open")]
+    IssuesOpen,
+    /// Institutions have not confirmed the new time.
+    #[error("institutions have not answered")]
+    AnswersPending,
+    /// The new time lies in the past or is none.
+    #[error("the new time lies in the past")]
+    TimePast,
+    /// Not every delivery is acknowledged.
+    #[error("deliveries are open")]
+    DeliveriesOpen,
 }
 
 impl Refusal {
@@ -126,6 +174,13 @@ impl Refusal {
             Self::OutsideStartWindow => "consultation.outside_start_window",
             Self::OpinionsMissing(_) => "report.opinions_missing",
             Self::OpinionsUncited => "report.opinions_uncited",
+            Self::FormIncomplete => "consultation.form_incomplete",
+            Self::PackageNotFrozen => "package.not_frozen",
+            Self::PackageIncomplete => "package.incomplete",
+            Self::IssuesOpen => "package.issues_open",
+            Self::AnswersPending => "consultation.answers_pending",
+            Self::TimePast => "field.past",
+            Self::DeliveriesOpen => "report.deliveries_open",
         }
     }
 }
@@ -150,23 +205,37 @@ pub fn apply(
             if !facts.consent_active {
                 return Err(Refusal::NoConsent);
             }
+            if facts.form_incomplete {
+                return Err(Refusal::FormIncomplete);
+            }
             Ok(S::Inviting)
         }
-        (S::Inviting, Command::Settle) => Ok(if facts.pending > 0 {
-            S::Inviting
-        } else if facts.accepted >= PARTICIPANTS_MIN {
+        // A withdrawal or a new time may leave too few: then the lead invites others.
+        (S::Inviting | S::Preparing | S::Ready, Command::Settle) => Ok(if facts.pending > 0 {
+            state
+        } else if facts.accepted < PARTICIPANTS_MIN {
+            S::Draft
+        } else if state == S::Inviting {
             S::Preparing
         } else {
-            S::Draft
+            state
         }),
-        (S::Preparing, Command::Ready) if facts.accepted < PARTICIPANTS_MIN => {
-            Err(Refusal::TooFewParticipants)
+        (S::Preparing, Command::Ready) => ready(facts).map(|()| S::Ready),
+        (S::Ready, Command::Start) => {
+            if facts.pending > 0 {
+                return Err(Refusal::AnswersPending);
+            }
+            if now.since_ms(facts.scheduled_at).abs() > START_WINDOW_MS {
+                return Err(Refusal::OutsideStartWindow);
+            }
+            Ok(S::InSession)
         }
-        (S::Preparing, Command::Ready) => Ok(S::Ready),
-        (S::Ready, Command::Start) if now.since_ms(facts.scheduled_at).abs() > START_WINDOW_MS => {
-            Err(Refusal::OutsideStartWindow)
+        (S::Inviting | S::Preparing | S::Ready, Command::Reschedule) => {
+            if facts.new_time.is_none_or(|time| time <= now) {
+                return Err(Refusal::TimePast);
+            }
+            Ok(state)
         }
-        (S::Ready, Command::Start) => Ok(S::InSession),
         (S::InSession, Command::End) => Ok(S::Summarising),
         (S::Summarising, Command::Sign) => {
             if !facts.opinions_missing.is_empty() {
@@ -178,10 +247,65 @@ pub fn apply(
             Ok(S::Concluded)
         }
         (
-            S::Draft | S::Inviting | S::Preparing | S::Ready | S::InSession | S::Summarising,
+            S::Draft
+            | S::Inviting
+            | S::Preparing
+            | S::Ready
+            | S::InSession
+            | S::Summarising
+            | S::Suspended,
             Command::Cancel,
         ) => Ok(S::Cancelled),
+        (
+            S::Inviting | S::Preparing | S::Ready | S::InSession | S::Summarising,
+            Command::Suspend,
+        ) => Ok(S::Suspended),
+        (S::Suspended, Command::Resume) => facts
+            .suspended_from
+            .ok_or(Refusal::WrongState { state, command }),
+        (S::Concluded, Command::Archive) if facts.deliveries_open > 0 => Err(Refusal::DeliveriesOpen),
+        (S::Concluded, Command::Archive) => Ok(S::Archived),
         _ => Err(Refusal::WrongState { state, command }),
+    }
+}
+
+/// The guards of readiness (clauses 4.2.1 a and 7.2 g). What the lead may go past with a reason comes last.
+fn ready(facts: &Facts) -> Result<(), Refusal> {
+    if facts.pending > 0 {
+        return Err(Refusal::AnswersPending);
+    }
+    if facts.accepted < PARTICIPANTS_MIN {
+        return Err(Refusal::TooFewParticipants);
+    }
+    if facts.package != Some(PackageState::Frozen) {
+        return Err(Refusal::PackageNotFrozen);
+    }
+    if facts.overridden {
+        return Ok(());
+    }
+    if !facts.package_complete {
+        return Err(Refusal::PackageIncomplete);
+    }
+    if facts.issues_open > 0 {
+        return Err(Refusal::IssuesOpen);
+    }
+    Ok(())
+}
+
+/// Whether somebody acting in this capacity may ask for `command` at all, in whatever state.
+#[must_use]
+pub const fn may(command: Command, actor: Actor) -> bool {
+    match command {
+        Command::Edit => matches!(actor, Actor::LeadAdmin | Actor::LeadOperator),
+        Command::Invite
+        | Command::Ready
+        | Command::Start
+        | Command::End
+        | Command::Sign
+        | Command::Cancel
+        | Command::Reschedule => matches!(actor, Actor::LeadAdmin),
+        Command::Settle | Command::Archive => matches!(actor, Actor::System),
+        Command::Suspend | Command::Resume => matches!(actor, Actor::Ops | Actor::System),
     }
 }
 
@@ -193,8 +317,8 @@ pub const fn phase(state: ConsultationState) -> u8 {
     match state {
         S::Draft | S::Inviting | S::Preparing | S::Ready => 1,
         S::InSession => 2,
-        S::Summarising | S::Concluded => 3,
-        S::Cancelled => 0,
+        S::Summarising | S::Concluded | S::Archived => 3,
+        S::Cancelled | S::Suspended => 0,
     }
 }
 
@@ -207,6 +331,10 @@ mod tests {
             chosen: 2,
             accepted: 2,
             consent_active: true,
+            package: Some(PackageState::Frozen),
+            package_complete: true,
+            suspended_from: Some(ConsultationState::Ready),
+            new_time: Some(Timestamp::from_ms(1)),
             ..Facts::default()
         }
     }
@@ -232,14 +360,27 @@ mod tests {
                 (S::Draft, Command::Cancel, S::Cancelled),
                 (S::Inviting, Command::Settle, S::Preparing),
                 (S::Inviting, Command::Cancel, S::Cancelled),
+                (S::Inviting, Command::Reschedule, S::Inviting),
+                (S::Inviting, Command::Suspend, S::Suspended),
+                (S::Preparing, Command::Settle, S::Preparing),
                 (S::Preparing, Command::Ready, S::Ready),
                 (S::Preparing, Command::Cancel, S::Cancelled),
+                (S::Preparing, Command::Reschedule, S::Preparing),
+                (S::Preparing, Command::Suspend, S::Suspended),
+                (S::Ready, Command::Settle, S::Ready),
                 (S::Ready, Command::Start, S::InSession),
                 (S::Ready, Command::Cancel, S::Cancelled),
+                (S::Ready, Command::Reschedule, S::Ready),
+                (S::Ready, Command::Suspend, S::Suspended),
                 (S::InSession, Command::End, S::Summarising),
                 (S::InSession, Command::Cancel, S::Cancelled),
+                (S::InSession, Command::Suspend, S::Suspended),
                 (S::Summarising, Command::Sign, S::Concluded),
                 (S::Summarising, Command::Cancel, S::Cancelled),
+                (S::Summarising, Command::Suspend, S::Suspended),
+                (S::Concluded, Command::Archive, S::Archived),
+                (S::Suspended, Command::Cancel, S::Cancelled),
+                (S::Suspended, Command::Resume, S::Ready),
             ]
         );
     }
@@ -296,6 +437,36 @@ mod tests {
         assert_eq!(
             refuse(S::Ready, Command::Start, late),
             Some("consultation.outside_start_window")
+        );
+        for (code, change) in [
+            ("consultation.answers_pending", (|f| f.pending = 1) as fn(&mut Facts)),
+            ("consultation.too_few_participants", |f| f.accepted = 1),
+            ("package.not_frozen", |f| f.package = Some(PackageState::Validated)),
+            ("package.incomplete", |f| f.package_complete = false),
+            ("package.issues_open", |f| f.issues_open = 1),
+        ] {
+            let mut changed = facts();
+            change(&mut changed);
+            assert_eq!(refuse(S::Preparing, Command::Ready, changed.clone()), Some(code));
+            changed.overridden = true;
+            let passes = matches!(code, "package.incomplete" | "package.issues_open");
+            assert_eq!(refuse(S::Preparing, Command::Ready, changed).is_none(), passes, "{code}");
+        }
+        assert_eq!(
+            refuse(S::Draft, Command::Invite, Facts { form_incomplete: true, ..facts() }),
+            Some("consultation.form_incomplete")
+        );
+        assert_eq!(
+            refuse(S::Ready, Command::Reschedule, Facts { new_time: Some(now), ..facts() }),
+            Some("field.past")
+        );
+        assert_eq!(
+            refuse(S::Concluded, Command::Archive, Facts { deliveries_open: 1, ..facts() }),
+            Some("report.deliveries_open")
+        );
+        assert_eq!(
+            apply(S::Ready, Command::Settle, &Facts { accepted: 1, ..facts() }, now),
+            Ok(S::Draft)
         );
         let id = InstitutionId(uuid::Uuid::nil());
         assert_eq!(

@@ -55,4 +55,20 @@ id! {
     ReportId,
     /// One encrypted file in the object store.
     FileId,
+    /// An itemised data request of the lead to one participant (clause 7.2 e).
+    DataRequestId,
+    /// What an institution provides at one time (clause 7.2 f).
+    SubmissionId,
+    /// One row of clinical data in a submission, one version.
+    ItemId,
+    /// A data correction notice (clause 7.5 b).
+    IssueId,
+    /// A case package, one version (clause 7.2 g).
+    PackageId,
+    /// An exchange message between two institutions.
+    MessageId,
+    /// A running deadline.
+    DeadlineId,
+    /// A notice to one person.
+    NoticeId,
 }

@@ -51,10 +51,15 @@ impl AnswerRefusal {
     }
 }
 
-/// The state of an invitation as of `now`: a delivered one past its term is expired.
+/// The state of an invitation as of `now`: one past its term without an answer is
+/// expired.
 #[must_use]
 pub fn state_at(stored: InvitationState, due_at: Timestamp, now: Timestamp) -> InvitationState {
-    if stored == InvitationState::Delivered && now >= due_at {
+    let waiting = matches!(
+        stored,
+        InvitationState::Sent | InvitationState::Delivered | InvitationState::Reconfirming
+    );
+    if waiting && now >= due_at {
         InvitationState::Expired
     } else {
         stored
@@ -72,7 +77,7 @@ pub fn answer(
     now: Timestamp,
 ) -> Result<InvitationState, AnswerRefusal> {
     match state_at(stored, due_at, now) {
-        InvitationState::Delivered => {}
+        InvitationState::Delivered | InvitationState::Reconfirming => {}
         InvitationState::Expired => return Err(AnswerRefusal::TooLate),
         other => return Err(AnswerRefusal::WrongState(other)),
     }

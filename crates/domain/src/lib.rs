@@ -4,11 +4,14 @@
 //! Enter at [`consultation`] for the workflow, [`permission`] for who may do what, [`person`] for
 //! patient identity and its masked form.
 
+pub mod clock;
 pub mod consultation;
 pub mod ids;
 pub mod invitation;
+pub mod machine;
 pub mod permission;
 pub mod person;
+pub mod preparation;
 pub mod privacy;
 pub mod term;
 pub mod time;

@@ -27,6 +27,17 @@ pub enum Relation {
     None,
 }
 
+impl Relation {
+    /// It leads, or it has accepted (and may have been asked to confirm a new time).
+    #[must_use]
+    pub const fn inside(self) -> bool {
+        matches!(
+            self,
+            Self::Lead | Self::Participant(InvitationState::Accepted | InvitationState::Reconfirming)
+        )
+    }
+}
+
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -36,8 +47,12 @@ pub enum Action {
     Edit,
     /// Send invitations, declare ready, start and end the session, cancel.
     Conduct,
-    /// Accept or decline the own institution's invitation.
+    /// Record, prove and withdraw the patient's consent.
+    Consent,
+    /// Accept, decline or withdraw from the own institution's invitation.
     Answer,
+    /// See data requests, submissions, correction notices and the case package, each institution its own.
+    ReadData,
     /// Add images and files.
     Upload,
     /// See images.
@@ -54,11 +69,13 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Read,
         Self::Edit,
         Self::Conduct,
+        Self::Consent,
         Self::Answer,
+        Self::ReadData,
         Self::Upload,
         Self::ViewImages,
         Self::EnterRoom,
@@ -99,13 +116,16 @@ fn can_see(subject: Subject, relation: Relation, state: ConsultationState) -> bo
     use ConsultationState as S;
     match (relation, subject.role) {
         (Relation::None, _) | (_, Role::Auditor | Role::Ops) => false,
-        (_, Role::Reviewer) if state != S::Concluded => false,
+        (_, Role::Reviewer) if !matches!(state, S::Concluded | S::Archived) => false,
         (Relation::Lead, Role::Admin | Role::Operator | Role::Reviewer) => true,
         (Relation::Lead, Role::Expert) => !matches!(state, S::Draft),
         (Relation::Participant(_), _) if state == S::Draft => false,
-        (Relation::Participant(InvitationState::Accepted), _) => true,
-        (Relation::Participant(InvitationState::Revoked), _) => false,
-        (Relation::Participant(_), role) => role == Role::Admin && state != S::Concluded,
+        (Relation::Participant(InvitationState::Accepted | InvitationState::Reconfirming), _) => true,
+        // Not yet delivered: the institution does not know of it.
+        (Relation::Participant(InvitationState::Sent | InvitationState::Revoked), _) => false,
+        (Relation::Participant(_), role) => {
+            role == Role::Admin && !matches!(state, S::Concluded | S::Archived)
+        }
     }
 }
 
@@ -117,13 +137,16 @@ pub fn decide(subject: Subject, action: Action, relation: Relation, state: Consu
         return Decision::Hide;
     }
     let lead = relation == Relation::Lead;
-    let inside = lead || relation == Relation::Participant(InvitationState::Accepted);
-    let live = !matches!(state, S::Draft | S::Cancelled | S::Concluded);
+    let inside = relation.inside();
+    let over = matches!(state, S::Concluded | S::Archived);
+    let live = !over && !matches!(state, S::Draft | S::Cancelled | S::Suspended);
     let role = subject.role;
     let allowed = match action {
         Action::Read => role != Role::Reviewer,
         Action::Edit => lead && matches!(role, Role::Admin | Role::Operator),
         Action::Conduct => lead && role == Role::Admin,
+        Action::Consent => lead && matches!(role, Role::Admin | Role::Operator),
+        Action::ReadData => inside && matches!(role, Role::Admin | Role::Operator | Role::Expert),
         Action::Answer => matches!(relation, Relation::Participant(_)) && role == Role::Admin,
         Action::Upload => match role {
             Role::Admin | Role::Operator => {
@@ -138,7 +161,7 @@ pub fn decide(subject: Subject, action: Action, relation: Relation, state: Consu
         Action::EnterRoom => {
             inside
                 && matches!(role, Role::Admin | Role::Expert)
-                && matches!(state, S::Ready | S::InSession | S::Summarising | S::Concluded)
+                && (over || matches!(state, S::Ready | S::InSession | S::Summarising))
         }
         Action::SubmitOpinion => inside && role == Role::Expert,
         Action::SignReport => lead && role == Role::Admin,
@@ -250,7 +273,7 @@ mod tests {
                 let got = decide(subject(Role::Reviewer), action, Relation::Lead, state);
                 assert_eq!(
                     got == Decision::Allow,
-                    action == Action::ReadReport && state == S::Concluded
+                    action == Action::ReadReport && matches!(state, S::Concluded | S::Archived)
                 );
             }
         }
