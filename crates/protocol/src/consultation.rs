@@ -36,6 +36,8 @@ pub struct PatientInput {
     pub address: String,
     /// Local record number (住院号): matches the DICOM Patient ID of the hospital's images.
     pub record_number: String,
+    /// Infectious disease: stricter masking (clause 8.3.2).
+    pub infectious: bool,
 }
 
 impl std::fmt::Debug for PatientInput {
@@ -65,6 +67,18 @@ pub struct Clinical {
     pub treatment: String,
     /// Laboratory results in short lines.
     pub lab_summary: String,
+    /// 个人史
+    pub personal_history: String,
+    /// 家族史
+    pub family_history: String,
+    /// 体格检查
+    pub physical_exam: String,
+    /// 诊断依据
+    pub diagnosis_basis: String,
+    /// 会诊目的
+    pub purpose: String,
+    /// Specialty or title wanted of the experts.
+    pub wanted_specialty: String,
 }
 
 /// The patient's informed consent (clause 8.3.2).
@@ -136,6 +150,9 @@ pub struct MaskedPatient {
     pub native_place: String,
     /// Under 14: extra protection (clause 8.3.2).
     pub minor: bool,
+    /// Infectious disease: extra protection (clause 8.3.2).
+    #[serde(default)]
+    pub infectious: bool,
 }
 
 /// One institution's part in a consultation.
@@ -152,8 +169,20 @@ pub struct Participant {
     pub answered_at: Option<Timestamp>,
     /// What it can provide.
     pub can_provide: Vec<DataCategory>,
-    /// Why it declined.
+    /// Why it declined or withdrew.
     pub reason: Option<String>,
+    /// Earliest date of data it can give.
+    #[serde(default)]
+    pub data_from: Option<Timestamp>,
+    /// Experts it has named.
+    #[serde(default)]
+    pub experts: Vec<crate::preparation::Expert>,
+    /// When the invitation reached it.
+    #[serde(default)]
+    pub delivered_at: Option<Timestamp>,
+    /// Its answer is written but has not reached the lead yet.
+    #[serde(default)]
+    pub answer_under_way: bool,
     /// Its experts have submitted an opinion.
     pub opinion_submitted: bool,
 }
@@ -203,6 +232,16 @@ pub enum Act {
     Invite,
     /// Edit the draft.
     Edit,
+    /// Choose a new time.
+    Reschedule,
+    /// Take an acceptance back.
+    Withdraw,
+    /// Work on requests, submissions and corrections.
+    Data,
+    /// See the case package.
+    Package,
+    /// Record or see the consent.
+    Consent,
     /// Declare ready.
     Ready,
     /// Start the session.
@@ -262,8 +301,45 @@ pub struct Consultation {
     /// readers who may not enter.
     #[serde(default)]
     pub people: Vec<Person>,
+    /// The state before a suspension.
+    #[serde(default)]
+    pub suspended_from: Option<ConsultationState>,
+    /// Why the lead went on with an incomplete package (shown in the report).
+    #[serde(default)]
+    pub override_reason: Option<String>,
+    /// The newest case package.
+    #[serde(default)]
+    pub package: Option<crate::preparation::PackageSummary>,
+    /// Deadlines that run, whose move it is and where to act.
+    #[serde(default)]
+    pub deadlines: Vec<crate::notice::Deadline>,
     /// Version for optimistic locking.
     pub version: i64,
+}
+
+/// `POST …/{id}/answer`: the answer, and who will take part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AnswerInput {
+    /// Accept with the data it can give, or decline with a reason.
+    #[serde(flatten)]
+    pub answer: consilium_domain::invitation::Answer,
+    /// Experts named, by account; those of the own institution only.
+    #[serde(default)]
+    pub experts: Vec<AccountId>,
+    /// Earliest date of data it can give; absent: no limit.
+    #[serde(default)]
+    pub data_from: Option<Timestamp>,
+}
+
+/// `POST …/{id}/reschedule`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RescheduleInput {
+    /// New time.
+    pub scheduled_at: Timestamp,
+    /// Why.
+    pub reason: String,
 }
 
 /// `POST …/{id}/cancel` and other acts that need a reason.
@@ -355,7 +431,12 @@ impl Act {
             Self::End => Some(Command::End),
             Self::Sign => Some(Command::Sign),
             Self::Cancel => Some(Command::Cancel),
-            Self::Answer
+            Self::Reschedule => Some(Command::Reschedule),
+            Self::Withdraw
+            | Self::Data
+            | Self::Package
+            | Self::Consent
+            | Self::Answer
             | Self::EnterRoom
             | Self::SubmitOpinion
             | Self::ReadReport

@@ -3,10 +3,13 @@
 
 pub mod codes;
 pub mod consultation;
+pub mod exchange;
 pub mod imaging;
 pub mod limits;
 pub mod live;
+pub mod notice;
 pub mod page;
+pub mod preparation;
 pub mod problem;
 pub mod report;
 pub mod session;

@@ -72,3 +72,24 @@ pub const DEAD_MS: u64 = 45 * 1000;
 pub const UPDATES_PER_SECOND: u32 = 60;
 /// Awareness frames a connection may send a second, sustained; more are dropped.
 pub const AWARENESS_PER_SECOND: u32 = 60;
+
+/// Rows of one submission.
+pub const SUBMISSION_ROWS: usize = 10_000;
+/// Largest body of a submission, bytes.
+pub const SUBMISSION_BODY_BYTES: usize = 32 * 1024 * 1024;
+/// Items of one data request.
+pub const REQUEST_ITEMS: usize = 50;
+/// Longest description of one item of a request, characters.
+pub const ITEM_CHARS: usize = 200;
+/// Largest scanned consent form, bytes.
+pub const CONSENT_FORM_BYTES: usize = 20 * 1024 * 1024;
+/// Messages one delivery round takes up.
+pub const OUTBOX_BATCH: u64 = 200;
+/// Deliveries of different consultations running at once.
+pub const DELIVERIES_AT_ONCE: usize = 8;
+/// Largest exchange message, bytes of JSON.
+pub const MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+/// Live notice streams of one account.
+pub const NOTICE_STREAMS: usize = 8;
+/// Notices one account keeps; older read ones go.
+pub const NOTICES_KEPT: u64 = 1_000;
