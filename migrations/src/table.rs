@@ -67,6 +67,42 @@ pub(crate) async fn drop_tables(manager: &SchemaManager<'_>, tables: &[&'static 
     Ok(())
 }
 
+/// Adds columns to a table, one statement each as SQLite wants it.
+///
+/// # Errors
+/// The database refuses.
+pub(crate) async fn add_columns(
+    manager: &SchemaManager<'_>,
+    name: &'static str,
+    columns: impl IntoIterator<Item = ColumnDef> + Send,
+) -> Result<(), DbErr> {
+    let statements: Vec<_> = columns
+        .into_iter()
+        .map(|column| Table::alter().table(name).add_column(column).take())
+        .collect();
+    for statement in statements {
+        manager.alter_table(statement).await?;
+    }
+    Ok(())
+}
+
+/// Takes columns away, one statement each.
+///
+/// # Errors
+/// The database refuses.
+pub(crate) async fn drop_columns(
+    manager: &SchemaManager<'_>,
+    name: &'static str,
+    columns: &[&'static str],
+) -> Result<(), DbErr> {
+    for column in columns {
+        manager
+            .alter_table(Table::alter().table(name).drop_column(*column).take())
+            .await?;
+    }
+    Ok(())
+}
+
 /// Implements the parts of a migration that are the same for all: name, transaction, and the way back.
 macro_rules! migration {
     ($name:literal, up: $up:path, tables in reverse: [$($table:literal),+ $(,)?]) => {

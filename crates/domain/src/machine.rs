@@ -78,11 +78,19 @@ pub struct Move<S: 'static, C: 'static> {
     pub by: &'static [Actor],
 }
 
+/// A command that has a verb.
+pub trait Verb: Copy + PartialEq {
+    /// The verb in addresses and audit events.
+    fn verb(self) -> &'static str;
+}
+
 /// A state machine.
 #[derive(Clone, Copy, Debug)]
 pub struct Machine<S: 'static, C: 'static> {
     /// Its name in audit events: the thing it moves.
     pub name: &'static str,
+    /// Stable code of a refusal because of the state.
+    pub wrong_state: &'static str,
     /// Every legal move.
     pub moves: &'static [Move<S, C>],
 }

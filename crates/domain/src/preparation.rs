@@ -26,6 +26,12 @@ macro_rules! commands {
                 match self { $(Self::$variant => $code),* }
             }
         }
+
+        impl $crate::machine::Verb for $name {
+            fn verb(self) -> &'static str {
+                self.code()
+            }
+        }
     };
 }
 pub(crate) use commands;

@@ -52,6 +52,10 @@ pub struct Consultation {
     pub ended_at: Option<Timestamp>,
     /// When the next step is due.
     pub due_at: Option<Timestamp>,
+    /// The state before the exchange was suspended.
+    pub suspended_from: Option<ConsultationState>,
+    /// Why the lead went on with an incomplete case package; sealed.
+    pub override_reason: Option<String>,
     /// Who entered it.
     pub created_by: AccountId,
     /// When it was entered.
@@ -97,6 +101,14 @@ impl Reader<'_> {
             started_at: row.started_at.map(Timestamp::from_ms),
             ended_at: row.ended_at.map(Timestamp::from_ms),
             due_at: row.due_at.map(Timestamp::from_ms),
+            suspended_from: row
+                .suspended_from
+                .map(|state| convert::code(TABLE, "suspended_from", &state))
+                .transpose()?,
+            override_reason: row
+                .override_reason
+                .map(|sealed| self.open_json(TABLE, "override_reason", &id, &sealed))
+                .transpose()?,
             created_by: row.created_by.into(),
             created_at: Timestamp::from_ms(row.created_at),
             updated_at: Timestamp::from_ms(row.updated_at),
@@ -128,6 +140,12 @@ impl Reader<'_> {
             started_at: consultation.started_at.map(Timestamp::ms),
             ended_at: consultation.ended_at.map(Timestamp::ms),
             due_at: consultation.due_at.map(Timestamp::ms),
+            suspended_from: consultation.suspended_from.map(|state| state.code().to_owned()),
+            override_reason: consultation
+                .override_reason
+                .as_ref()
+                .map(|reason| self.seal_json(TABLE, "override_reason", &id, reason))
+                .transpose()?,
             created_by: consultation.created_by.0,
             created_at: consultation.created_at.ms(),
             updated_at: consultation.updated_at.ms(),
@@ -181,6 +199,34 @@ impl Reader<'_> {
             .order_by_desc(Column::UpdatedAt)
             .order_by_desc(Column::Id)
             .limit(limit)
+            .all(&self.db)
+            .await?;
+        rows.into_iter().map(|row| self.consultation_from(row)).collect()
+    }
+
+    /// Consultations an institution is invited to whose session is planned between `from` and `until` and
+    /// that are not over.
+    pub(crate) async fn consultations_of(
+        &self,
+        institution: InstitutionId,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Consultation>> {
+        use consultation::Column;
+        let over = [
+            ConsultationState::Cancelled.code(),
+            ConsultationState::Concluded.code(),
+            ConsultationState::Archived.code(),
+        ];
+        let invited = invitation::Entity::find()
+            .select_only()
+            .column(invitation::Column::Consultation)
+            .filter(invitation::Column::Institution.eq(institution.0))
+            .into_query();
+        let rows = consultation::Entity::find()
+            .filter(Column::ScheduledAt.between(from.ms(), until.ms()))
+            .filter(Column::State.is_not_in(over))
+            .filter(Column::Id.in_subquery(invited))
             .all(&self.db)
             .await?;
         rows.into_iter().map(|row| self.consultation_from(row)).collect()

@@ -5,8 +5,7 @@ use consilium_domain::{
 };
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _,
-    sea_query::{Expr, LockType},
+    QueryOrder as _,
 };
 
 use crate::{Reader, Result, WriteTx, convert, entity::invitation};
@@ -34,8 +33,16 @@ pub struct Invitation {
     pub answered_by: Option<AccountId>,
     /// Data the institution can give.
     pub can_provide: Vec<DataCategory>,
-    /// Why it declined; sealed.
+    /// Why it declined or withdrew; sealed.
     pub reason: Option<String>,
+    /// When it reached the institution.
+    pub delivered_at: Option<Timestamp>,
+    /// The institution has answered and the answer is on its way to the lead.
+    pub answer_sent_at: Option<Timestamp>,
+    /// Experts the institution has named.
+    pub experts: Vec<AccountId>,
+    /// Earliest date of data the institution can give.
+    pub data_from: Option<Timestamp>,
 }
 
 impl Reader<'_> {
@@ -58,6 +65,10 @@ impl Reader<'_> {
             answered_by: row.answered_by.map(Into::into),
             can_provide: convert::from_json(TABLE, "can_provide", row.can_provide.as_bytes())?,
             reason,
+            delivered_at: row.delivered_at.map(Timestamp::from_ms),
+            answer_sent_at: row.answer_sent_at.map(Timestamp::from_ms),
+            experts: convert::from_json(TABLE, "experts", row.experts.as_bytes())?,
+            data_from: row.data_from.map(Timestamp::from_ms),
         })
     }
 
@@ -78,6 +89,10 @@ impl Reader<'_> {
             answered_by: invitation.answered_by.map(|account| account.0),
             can_provide: convert::to_json(TABLE, "can_provide", &invitation.can_provide)?,
             reason,
+            delivered_at: invitation.delivered_at.map(Timestamp::ms),
+            answer_sent_at: invitation.answer_sent_at.map(Timestamp::ms),
+            experts: convert::to_json(TABLE, "experts", &invitation.experts)?,
+            data_from: invitation.data_from.map(Timestamp::ms),
         })
     }
 
@@ -123,32 +138,40 @@ impl WriteTx {
             .await?;
         Ok(())
     }
+}
 
-    /// Expires the invitations that are unanswered at their due time and gives them, as they now are. Each
-    /// is given once, however often and by how many this is called.
+impl Reader<'_> {
+    /// One invitation.
     ///
     /// # Errors
-    /// The store fails.
-    pub async fn expire_due(&mut self, now: Timestamp) -> Result<Vec<Invitation>> {
-        use invitation::Column;
-        let mut rows = invitation::Entity::find()
-            .filter(Column::State.eq(InvitationState::Delivered.code()))
-            .filter(Column::DueAt.lte(now.ms()))
-            .order_by_asc(Column::Id)
-            .lock(LockType::NoKeyUpdate)
-            .all(&self.reader.db)
-            .await?;
-        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
-        if !ids.is_empty() {
-            invitation::Entity::update_many()
-                .col_expr(Column::State, Expr::value(InvitationState::Expired.code()))
-                .filter(Column::Id.is_in(ids))
-                .exec(&self.reader.db)
-                .await?;
-        }
-        for row in &mut rows {
-            row.state = InvitationState::Expired.code().to_owned();
-        }
-        rows.into_iter().map(|row| self.invitation_from(row)).collect()
+    /// The store fails, or a sealed column does not open.
+    pub async fn invitation(&self, id: InvitationId) -> Result<Option<Invitation>> {
+        let row = invitation::Entity::find_by_id(id.0).one(&self.db).await?;
+        row.map(|row| self.invitation_from(row)).transpose()
+    }
+
+    /// Acceptances of an institution whose consultations take place between `from` and `until` and are not
+    /// over, with the times of their sessions: to see where an expert is named twice.
+    ///
+    /// # Errors
+    /// The store fails, or a sealed column does not open.
+    pub async fn engagements(
+        &self,
+        institution: InstitutionId,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(Invitation, crate::Consultation)>> {
+        let consultations = self.consultations_of(institution, from, until).await?;
+        let ids: Vec<_> = consultations.iter().map(|c| c.id).collect();
+        let held = [InvitationState::Accepted, InvitationState::Reconfirming];
+        let invitations = self.invitations_of_many(&ids).await?;
+        Ok(invitations
+            .into_iter()
+            .filter(|invitation| invitation.institution == institution && held.contains(&invitation.state))
+            .filter_map(|invitation| {
+                let of = consultations.iter().find(|c| c.id == invitation.consultation)?;
+                Some((invitation, of.clone()))
+            })
+            .collect())
     }
 }

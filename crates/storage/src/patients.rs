@@ -48,6 +48,8 @@ pub struct PatientIdentity {
     pub address: String,
     /// Local record number (住院号).
     pub record_number: String,
+    /// Infectious disease: masked more strictly (clause 8.3.2).
+    pub infectious: bool,
 }
 
 impl fmt::Debug for PatientIdentity {
@@ -68,6 +70,8 @@ struct SealedIdentity {
     native_place: String,
     address: String,
     record_number: String,
+    #[serde(default)]
+    infectious: bool,
 }
 
 impl From<&PatientIdentity> for SealedIdentity {
@@ -83,6 +87,7 @@ impl From<&PatientIdentity> for SealedIdentity {
             native_place: identity.native_place,
             address: identity.address,
             record_number: identity.record_number,
+            infectious: identity.infectious,
         }
     }
 }
@@ -99,6 +104,7 @@ impl From<SealedIdentity> for PatientIdentity {
             native_place: identity.native_place,
             address: identity.address,
             record_number: identity.record_number,
+            infectious: identity.infectious,
         }
     }
 }

@@ -28,6 +28,7 @@ super::commands! {
 /// The legal moves.
 pub const MACHINE: Machine<S, Command> = Machine {
     name: "consent",
+    wrong_state: "consent.wrong_state",
     moves: &[
         Move {
             from: &[S::Draft, S::Rejected, S::Inactive],

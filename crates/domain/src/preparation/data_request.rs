@@ -32,6 +32,7 @@ super::commands! {
 /// The legal moves. An operator collects, an administrator of the same institution releases.
 pub const MACHINE: Machine<S, Command> = Machine {
     name: "data_request",
+    wrong_state: "data_request.wrong_state",
     moves: &[
         Move {
             from: &[S::Drafted],

@@ -30,6 +30,7 @@ super::commands! {
 /// The legal moves.
 pub const MACHINE: Machine<S, Command> = Machine {
     name: "invitation",
+    wrong_state: "invitation.wrong_state",
     moves: &[
         Move {
             from: &[S::Expired, S::Declined, S::Revoked, S::Withdrawn],

@@ -24,6 +24,7 @@ super::commands! {
 /// The legal moves.
 pub const MACHINE: Machine<S, Command> = Machine {
     name: "issue",
+    wrong_state: "issue.wrong_state",
     moves: &[
         Move {
             from: &[S::Open],

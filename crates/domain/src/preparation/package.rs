@@ -26,6 +26,7 @@ super::commands! {
 /// The legal moves.
 pub const MACHINE: Machine<S, Command> = Machine {
     name: "package",
+    wrong_state: "package.wrong_state",
     moves: &[
         Move {
             from: &[S::Building, S::Validated],

@@ -37,6 +37,7 @@ const UPLOADERS: &[A] = &[
 /// The legal moves.
 pub const MACHINE: Machine<S, Command> = Machine {
     name: "submission",
+    wrong_state: "submission.wrong_state",
     moves: &[
         Move {
             from: &[S::Open, S::Uploading],

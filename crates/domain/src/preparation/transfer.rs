@@ -41,6 +41,7 @@ const PEOPLE: &[A] = &[
 /// The legal moves.
 pub const MACHINE: Machine<S, Command> = Machine {
     name: "transfer",
+    wrong_state: "transfer.wrong_state",
     moves: &[
         Move {
             from: &[S::Queued, S::Waiting],

@@ -27,6 +27,8 @@ entity! {
         started_at: Option<i64>,
         ended_at: Option<i64>,
         due_at: Option<i64>,
+        suspended_from: Option<String>,
+        override_reason: Option<Vec<u8>>,
         created_by: Uuid,
         created_at: i64,
         updated_at: i64,
@@ -47,6 +49,10 @@ entity! {
         answered_by: Option<Uuid>,
         can_provide: String,
         reason: Option<Vec<u8>>,
+        delivered_at: Option<i64>,
+        answer_sent_at: Option<i64>,
+        experts: String,
+        data_from: Option<i64>,
     }
 }
 

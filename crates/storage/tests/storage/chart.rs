@@ -19,6 +19,10 @@ fn invitation(n: u128, institution: u128) -> Invitation {
         answered_by: None,
         can_provide: vec![],
         reason: None,
+        delivered_at: Some(NOW),
+        answer_sent_at: None,
+        experts: vec![],
+        data_from: None,
     }
 }
 
@@ -136,6 +140,9 @@ pub(crate) async fn invitations_round_trip_and_expire_once(world: World) {
     answered.answered_by = Some(id(13));
     answered.can_provide = vec![DataCategory::Imaging];
     answered.reason = Some("设备检修".to_owned());
+    answered.experts = vec![id(13)];
+    answered.data_from = Some(NOW);
+    answered.answer_sent_at = Some(NOW.plus_ms(2));
     tx.update_invitation(&answered).await.unwrap();
     let missing = tx.update_invitation(&invitation(49, 3)).await;
     assert!(matches!(missing, Err(StoreError::NotFound)));
@@ -148,19 +155,12 @@ pub(crate) async fn invitations_round_trip_and_expire_once(world: World) {
     assert_eq!(many, expected);
     assert_eq!(reader.invitations_of_many(&[]).await.unwrap(), []);
 
-    let mut tx = world.store.begin().await.unwrap();
-    assert_eq!(tx.expire_due(NOW.plus_ms(999)).await.unwrap(), []);
-    let expired = Invitation {
-        state: InvitationState::Expired,
-        ..invitation(41, 2)
-    };
-    assert_eq!(
-        tx.expire_due(NOW.plus_ms(1_000)).await.unwrap(),
-        std::slice::from_ref(&expired)
-    );
-    assert_eq!(tx.expire_due(NOW.plus_ms(1_000)).await.unwrap(), []);
-    tx.commit_technical().await.unwrap();
-    assert_eq!(reader.invitations(id(31)).await.unwrap(), [expired, answered]);
+    assert_eq!(reader.invitation(id(42)).await.unwrap().unwrap(), answered);
+    let from = consultation(31).scheduled_at;
+    let held = reader.engagements(id(3), from, from).await.unwrap();
+    assert_eq!(held, [(answered, reader.consultation(id(31)).await.unwrap().unwrap())]);
+    assert_eq!(reader.engagements(id(2), from, from).await.unwrap(), []);
+    assert_eq!(reader.engagements(id(3), from.plus_ms(1), from.plus_ms(2)).await.unwrap(), []);
 }
 
 fn file(n: u128) -> StoredFile {

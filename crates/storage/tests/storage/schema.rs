@@ -55,7 +55,7 @@ async fn tables(world: &World) -> Vec<String> {
 
 pub(crate) async fn migrations_go_down_and_up_again(world: World) {
     let before = tables(&world).await;
-    assert_eq!(before.len(), 20, "{before:?}");
+    assert!(before.iter().any(|name| name == "consultations"), "{before:?}");
     world.people().await;
     world.store.migrate_down().await.unwrap();
     assert_eq!(tables(&world).await, ["seaql_migrations"]);
