@@ -4,11 +4,14 @@
 //! Enter at [`consultation`] for the workflow, [`permission`] for who may do what, [`person`] for
 //! patient identity and its masked form.
 
+pub mod canonical;
 pub mod clock;
 pub mod consultation;
+pub mod element;
 pub mod ids;
 pub mod invitation;
 pub mod machine;
+pub mod masking;
 pub mod permission;
 pub mod person;
 pub mod preparation;

@@ -447,16 +447,26 @@ codes! {
         Pseudonym = "pseudonym",
         /// A person's name.
         Name = "name",
-        /// Number of an identity document.
+        /// Resident identity number (GB 11643).
         IdNumber = "id_number",
+        /// Number of another identity document.
+        Document = "document",
         /// A phone number.
         Phone = "phone",
+        /// An e-mail address.
+        Email = "email",
+        /// Bank card, insurance card, messenger account.
+        Account = "account",
         /// A postal address: down to the district.
         Address = "address",
         /// Native place: province and city.
         NativePlace = "native_place",
         /// A birth date: the year.
         BirthDate = "birth_date",
+        /// An age in years: capped in export.
+        Age = "age",
+        /// Ethnicity: dropped in export.
+        Ethnicity = "ethnicity",
         /// A local record number: removed.
         RecordNumber = "record_number",
         /// Free text: scrubbed.
@@ -471,5 +481,33 @@ codes! {
         Patient = "patient",
         /// A guardian: required under the age of 14.
         Guardian = "guardian",
+    }
+}
+
+impl Sex {
+    /// The code of GB/T 2261.1.
+    #[must_use]
+    pub const fn gb_code(self) -> &'static str {
+        match self {
+            Self::Unknown => "0",
+            Self::Male => "1",
+            Self::Female => "2",
+            Self::Unstated => "9",
+        }
+    }
+
+    /// From the code of GB/T 2261.1.
+    #[must_use]
+    pub fn from_gb(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|sex| sex.gb_code() == code)
+    }
+}
+
+impl RecordKind {
+    /// Counted row by row: a package may hold any number of them. The other kinds are one a package, perhaps put
+    /// together from several institutions.
+    #[must_use]
+    pub const fn is_row(self) -> bool {
+        matches!(self, Self::Lab | Self::Exam | Self::Imaging)
     }
 }
