@@ -150,6 +150,13 @@ const PROVINCES: [&str; 34] = [
     "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71", "81", "82",
 ];
 
+/// Whether an identity number starts with the code of a province.
+pub(crate) fn known_province(number: &str) -> bool {
+    number
+        .get(..2)
+        .is_some_and(|p| PROVINCES.contains(&p) || p == "83")
+}
+
 /// The check character of 17 digits by ISO 7064 MOD 11-2, or `None` when they are not 17 digits.
 #[must_use]
 pub fn id_check_character(digits: &str) -> Option<char> {
@@ -197,11 +204,8 @@ impl IdNumber {
         if given != expected {
             return Err(PersonError::IdNumberChecksum);
         }
-        let province_known = digits
-            .get(..2)
-            .is_some_and(|p| PROVINCES.contains(&p) || p == "83");
         let birth = digits.get(6..14).ok_or(PersonError::IdNumberForm)?;
-        if !province_known || BirthDate::parse(birth).is_err() {
+        if !known_province(digits) || BirthDate::parse(birth).is_err() {
             return Err(PersonError::IdNumberContent);
         }
         Ok(Self(Clear::new(number)))
