@@ -11,6 +11,7 @@ mod m20261122_000003_images;
 mod m20261122_000004_conclusions;
 mod m20261122_000005_rooms;
 mod m20261122_000006_audit;
+mod m20261123_000010_packages;
 mod m20261123_000012_invitations;
 mod table;
 
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_conclusions::Migration),
             Box::new(m20261122_000005_rooms::Migration),
             Box::new(m20261122_000006_audit::Migration),
+            Box::new(m20261123_000010_packages::Migration),
             Box::new(m20261123_000012_invitations::Migration),
         ]
     }

@@ -78,7 +78,7 @@ impl std::fmt::Debug for Consultation {
 }
 
 impl Reader<'_> {
-    fn consultation_from(&self, row: consultation::Model) -> Result<Consultation> {
+    pub(crate) fn consultation_from(&self, row: consultation::Model) -> Result<Consultation> {
         let id = row.id.to_string();
         let consent = row
             .consent

@@ -22,11 +22,13 @@ macro_rules! entity {
 mod consultations;
 mod images;
 mod ledger;
+mod packages;
 mod people;
 mod rooms;
 
 pub(crate) use consultations::*;
 pub(crate) use images::*;
 pub(crate) use ledger::*;
+pub(crate) use packages::*;
 pub(crate) use people::*;
 pub(crate) use rooms::*;

@@ -19,6 +19,7 @@ mod images;
 mod institutions;
 mod invitations;
 mod opinions;
+mod packages;
 mod patients;
 mod reader;
 mod reports;
@@ -28,6 +29,7 @@ mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transaction;
+mod worklist;
 
 pub use accounts::{Account, Attempt};
 pub use audit::{AuditEntry, AuditFilter};
@@ -38,6 +40,7 @@ pub use images::{Instance, Series, SourcePatientLink};
 pub use institutions::Institution;
 pub use invitations::Invitation;
 pub use opinions::Opinion;
+pub use packages::Package;
 pub use patients::{Patient, PatientIdentity};
 pub use reader::Reader;
 pub use reports::Report;
@@ -45,3 +48,4 @@ pub use rooms::{LogEntry, Room, Snapshot};
 pub use sessions::Session;
 pub use store::Store;
 pub use transaction::WriteTx;
+pub use worklist::WorklistFilter;

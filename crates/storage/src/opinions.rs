@@ -37,7 +37,7 @@ pub struct Opinion {
 }
 
 impl Reader<'_> {
-    fn opinion_from(&self, row: opinion::Model) -> Result<Opinion> {
+    pub(crate) fn opinion_from(&self, row: opinion::Model) -> Result<Opinion> {
         let text = self.open(TABLE, "text", &row.id.to_string(), &row.text)?;
         Ok(Opinion {
             id: row.id.into(),

@@ -116,19 +116,21 @@ impl Reader<'_> {
     /// The store fails, or the sealed identity does not open.
     pub async fn patient(&self, id: PatientId) -> Result<Option<Patient>> {
         let select = self.locking(patient::Entity::find_by_id(id.0));
-        let Some(row) = select.one(&self.db).await? else {
-            return Ok(None);
-        };
+        let row = select.one(&self.db).await?;
+        row.map(|row| self.patient_from(row)).transpose()
+    }
+
+    pub(crate) fn patient_from(&self, row: patient::Model) -> Result<Patient> {
         let identity: SealedIdentity =
             self.open_json(TABLE, "identity", &row.id.to_string(), &row.identity)?;
-        Ok(Some(Patient {
+        Ok(Patient {
             id: row.id.into(),
             institution: row.institution.into(),
             platform_id: row.platform_id,
             identity: Clear::new(identity.into()),
             sex: convert::code(TABLE, "sex", &row.sex)?,
             created_at: Timestamp::from_ms(row.created_at),
-        }))
+        })
     }
 
     fn patient_row(&self, patient: &Patient) -> Result<patient::Model> {

@@ -1,0 +1,61 @@
+//! Case packages, the blind index of the worklist's search, and when consents run out.
+
+use sea_orm_migration::{prelude::*, schema::*};
+
+use crate::table::{index, migration, primary, reference, table, unique};
+
+migration!(
+    "m20261123_000010_packages",
+    up: up,
+    tables in reverse: ["consent_terms", "search_terms", "package_contents", "packages"]
+);
+
+async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let mut packages = table(
+        "packages",
+        [
+            pk_uuid("id"),
+            uuid("consultation"),
+            integer("version"),
+            text("state"),
+            text("source_hash"),
+            text("manifest_hash"),
+            big_integer("core_part"),
+            big_integer("core_whole"),
+            big_integer("non_core_part"),
+            big_integer("non_core_whole"),
+            integer("items"),
+            big_integer("created_at"),
+            big_integer_null("frozen_at"),
+        ],
+    );
+    packages.foreign_key(&mut reference("packages", "consultation", "consultations"));
+    manager.create_table(packages).await?;
+    manager
+        .create_index(unique("packages", &["consultation", "version"]))
+        .await?;
+
+    // Apart from the versions, so that lists of versions do not read megabytes.
+    let mut contents = table("package_contents", [pk_uuid("package"), binary("content")]);
+    contents.foreign_key(&mut reference("package_contents", "package", "packages"));
+    manager.create_table(contents).await?;
+
+    let mut terms = table("search_terms", [big_integer("term"), uuid("consultation")]);
+    terms
+        .primary_key(&mut primary(&["term", "consultation"]))
+        .foreign_key(&mut reference("search_terms", "consultation", "consultations"));
+    manager.create_table(terms).await?;
+    manager
+        .create_index(index("search_terms", &["consultation"]))
+        .await?;
+
+    let mut consents = table(
+        "consent_terms",
+        [pk_uuid("consultation"), big_integer("valid_until")],
+    );
+    consents.foreign_key(&mut reference("consent_terms", "consultation", "consultations"));
+    manager.create_table(consents).await?;
+    manager
+        .create_index(index("consent_terms", &["valid_until"]))
+        .await
+}
