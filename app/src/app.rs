@@ -8,8 +8,10 @@ use crate::{
     browser,
     context::Now,
     pages::{
-        conclude::ConcludePage, consultation::ConsultationPage, error::ErrorPage, new::NewConsultationPage,
-        report::ReportPage, sign_in::SignInPage, worklist::WorklistPage,
+        conclude::ConcludePage, consent::ConsentPage, consultation::ConsultationPage, data::DataPage,
+        error::ErrorPage, late::LatePage, new::NewConsultationPage, notices::NoticesPage,
+        package::PackagePage, report::ReportPage, sign_in::SignInPage, transfers::TransfersPage,
+        worklist::WorklistPage,
     },
     room::RoomPage,
 };
@@ -33,14 +35,46 @@ pub fn App(
             rows,
             more,
             may_create,
-        } => view! { <WorklistPage page rows more may_create /> }.into_any(),
+            query,
+        } => view! { <WorklistPage page rows more may_create query /> }.into_any(),
+        View::Late { deadlines } => view! { <LatePage page deadlines /> }.into_any(),
+        View::Notices { list } => view! { <NoticesPage page list /> }.into_any(),
+        View::Transfers { list } => view! { <TransfersPage page list /> }.into_any(),
         View::NewConsultation {
             institutions,
             kinds,
             draft,
-        } => view! { <NewConsultationPage page institutions kinds draft /> }.into_any(),
-        View::Consultation { consultation, series } => {
-            view! { <ConsultationPage page consultation=*consultation series /> }.into_any()
+            consent_version,
+        } => view! { <NewConsultationPage page institutions kinds draft consent_version /> }.into_any(),
+        View::Consultation {
+            consultation,
+            series,
+            progress,
+            experts,
+        } => {
+            view! { <ConsultationPage page consultation=*consultation series progress experts /> }.into_any()
+        }
+        View::Data {
+            consultation,
+            desk,
+            series,
+        } => view! { <DataPage page row=*consultation desk=*desk series /> }.into_any(),
+        View::Package {
+            consultation,
+            package,
+            versions,
+            elements,
+        } => {
+            let package = package.map(|package| *package);
+            view! { <PackagePage page row=*consultation package versions elements /> }.into_any()
+        }
+        View::Consent {
+            consultation,
+            record,
+            texts,
+        } => {
+            let record = record.map(|record| *record);
+            view! { <ConsentPage page row=*consultation record texts /> }.into_any()
         }
         View::Room { .. } => view! { <RoomPage page /> }.into_any(),
         View::Conclude { consultation } => {

@@ -6,6 +6,7 @@ mod common;
 mod conclude;
 mod consultation;
 mod form;
+pub mod preparation;
 mod report;
 mod terms;
 mod worklist;

@@ -1,11 +1,17 @@
 //! The pages, one file (and folder) each.
 
 pub mod conclude;
+pub mod consent;
 pub mod consultation;
+pub mod data;
 pub mod error;
+pub mod late;
 pub mod new;
+pub mod notices;
+pub mod package;
 pub mod report;
 pub mod sign_in;
+pub mod transfers;
 pub mod worklist;
 
 use consilium_protocol::page::{Page, View};
@@ -19,6 +25,12 @@ pub fn title(page: &Page) -> String {
     match &page.view {
         View::SignIn { .. } => SignInTexts::of(locale).title.to_owned(),
         View::Worklist { .. } => Common::of(locale).worklist.to_owned(),
+        View::Late { .. } | View::Notices { .. } | View::Transfers { .. } => {
+            Common::of(locale).worklist.to_owned()
+        }
+        View::Data { consultation, .. }
+        | View::Package { consultation, .. }
+        | View::Consent { consultation, .. } => consultation.number.clone(),
         View::NewConsultation { .. } => FormTexts::of(locale).title.to_owned(),
         View::Consultation { consultation, .. } | View::Room { consultation, .. } => {
             consultation.row.number.clone()

@@ -42,6 +42,12 @@ super::texts! {
         past_history: "既往史", "Past history";
         treatment: "用药与治疗", "Medication and treatment";
         lab_summary: "检验检查摘要", "Laboratory summary";
+        personal_history: "个人史", "Personal history";
+        family_history: "家族史", "Family history";
+        physical_exam: "体格检查", "Physical examination";
+        diagnosis_basis: "诊断依据", "Basis of the diagnosis";
+        purpose: "会诊目的", "Purpose of the consultation";
+        wanted_specialty: "希望的专科或职称", "Specialty or title wanted";
         participants: "参与机构（至少两家）", "Participant institutions (at least two)";
         wanted: "希望对方提供的数据", "Data wanted from them";
         consent: "知情同意", "Informed consent";

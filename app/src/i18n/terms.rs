@@ -5,7 +5,7 @@ use consilium_domain::{
 };
 use consilium_protocol::{consultation::Act, live::AnnotationKind, page::Locale};
 
-const fn pick(locale: Locale, (zh, en): (&'static str, &'static str)) -> &'static str {
+pub(super) const fn pick(locale: Locale, (zh, en): (&'static str, &'static str)) -> &'static str {
     match locale {
         Locale::ZhCn => zh,
         Locale::En => en,
@@ -97,6 +97,8 @@ pub const fn state(state: ConsultationState, locale: Locale) -> &'static str {
             ConsultationState::Summarising => ("总结中", "Summarising"),
             ConsultationState::Concluded => ("已出报告", "Concluded"),
             ConsultationState::Cancelled => ("已取消", "Cancelled"),
+            ConsultationState::Suspended => ("已暂停", "Suspended"),
+            ConsultationState::Archived => ("已归档", "Archived"),
         },
     )
 }
@@ -136,6 +138,14 @@ pub const fn state_sentence(state: ConsultationState, locale: Locale) -> &'stati
                 "The report is signed; this consultation no longer changes.",
             ),
             ConsultationState::Cancelled => ("会诊已取消。", "The consultation was cancelled."),
+            ConsultationState::Suspended => (
+                "系统故障，机构间交换已暂停，期限停止计时。恢复后从原处继续，已填内容不受影响。",
+                "A fault has stopped the exchange between institutions; the clocks stand still. It goes on where it stopped, and nothing entered is lost.",
+            ),
+            ConsultationState::Archived => (
+                "会诊已归档，所有机构均已收到报告。",
+                "Archived: every institution has received the report.",
+            ),
         },
     )
 }
@@ -146,11 +156,14 @@ pub const fn invitation(state: InvitationState, locale: Locale) -> &'static str 
     pick(
         locale,
         match state {
+            InvitationState::Sent => ("送达中", "on its way"),
             InvitationState::Delivered => ("待答复", "to answer"),
+            InvitationState::Reconfirming => ("待确认新时间", "to confirm the new time"),
             InvitationState::Accepted => ("已接受", "accepted"),
             InvitationState::Declined => ("已谢绝", "declined"),
             InvitationState::Expired => ("逾期未答复", "no answer in time"),
             InvitationState::Revoked => ("已撤回", "taken back"),
+            InvitationState::Withdrawn => ("已退出", "withdrew"),
         },
     )
 }
@@ -176,6 +189,11 @@ pub const fn act(act: Act, locale: Locale) -> &'static str {
             Act::Answer => ("答复邀请", "Answer the invitation"),
             Act::Invite => ("发出邀请", "Send invitations"),
             Act::Edit => ("修改草稿", "Edit the draft"),
+            Act::Reschedule => ("改期", "Reschedule"),
+            Act::Withdraw => ("退出会诊", "Withdraw"),
+            Act::Data => ("资料工作台", "Data desk"),
+            Act::Package => ("病例资料包", "Case package"),
+            Act::Consent => ("知情同意", "Consent"),
             Act::Ready => ("确认就绪", "Declare ready"),
             Act::Start => ("开始会诊", "Start the session"),
             Act::End => ("结束会诊", "End the session"),

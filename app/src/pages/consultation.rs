@@ -12,7 +12,12 @@ pub mod upload;
 use acts::MovePanel;
 use clinical::ClinicalPanel;
 use consilium_domain::Urgency;
-use consilium_protocol::{consultation::Consultation, imaging::Series, page::Page};
+use consilium_protocol::{
+    consultation::Consultation,
+    imaging::Series,
+    page::{Page, Progress},
+    preparation::Expert,
+};
 use images::ImagesPanel;
 use leptos::prelude::*;
 use opinions::OpinionsPanel;
@@ -33,7 +38,12 @@ pub fn ConsultationPage(
     consultation: Consultation,
     /// Its images, when the reader may see them.
     series: Vec<Series>,
+    /// How far each institution has come.
+    progress: Vec<Progress>,
+    /// Experts of the own institution.
+    experts: Vec<Expert>,
 ) -> impl IntoView {
+    let _ = (progress, experts);
     let own = page.me.as_ref().map(|me| me.institution.id);
     let head = view! { <Head consultation=consultation.clone() /> }.into_any();
     let side = view! {

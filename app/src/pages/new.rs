@@ -32,6 +32,8 @@ pub fn NewConsultationPage(
     kinds: Vec<ConsultationKind>,
     /// The draft to change.
     draft: Option<Box<Draft>>,
+    /// Version of the consent text in use.
+    consent_version: String,
 ) -> impl IntoView {
     let t = FormTexts::of(page.locale);
     let form = Form::new(institutions, &kinds, page.now);
@@ -39,6 +41,9 @@ pub fn NewConsultationPage(
         || t.title.to_owned(),
         |draft| fill(t.edit_title, &[&draft.number]),
     );
+    if !consent_version.is_empty() {
+        form.consent_version.set(consent_version);
+    }
     let existing = draft.as_ref().map(|draft| (draft.id, draft.version));
     if let Some(draft) = draft {
         form.load(draft.input);

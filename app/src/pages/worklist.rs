@@ -5,7 +5,7 @@ pub mod row;
 use consilium_domain::{ConsultationState, Role, Timestamp, consultation::phase};
 use consilium_protocol::{
     consultation::ConsultationRow,
-    page::{Locale, Page},
+    page::{Locale, Page, WorklistQuery},
 };
 use leptos::prelude::*;
 use row::Row;
@@ -74,7 +74,10 @@ pub fn WorklistPage(
     more: bool,
     /// May start a consultation.
     may_create: bool,
+    /// What was asked for.
+    query: WorklistQuery,
 ) -> impl IntoView {
+    let _ = query;
     let locale = page.locale;
     let t = WorklistTexts::of(locale);
     let common = Common::of(locale);

@@ -47,9 +47,9 @@ pub fn InstitutionTag(
 pub const fn invitation_tone(state: InvitationState) -> &'static str {
     match state {
         InvitationState::Accepted => "good",
-        InvitationState::Delivered => "soon",
-        InvitationState::Declined | InvitationState::Expired => "late",
-        InvitationState::Revoked => "",
+        InvitationState::Delivered | InvitationState::Reconfirming => "soon",
+        InvitationState::Declined | InvitationState::Expired | InvitationState::Withdrawn => "late",
+        InvitationState::Sent | InvitationState::Revoked => "",
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
 /// `done`, `now` or nothing for the phase `n` (1-3) in `state`.
 const fn step(state: ConsultationState, n: u8) -> &'static str {
     let at = phase(state);
-    if at > n || matches!(state, ConsultationState::Concluded) {
+    if at > n || matches!(state, ConsultationState::Concluded | ConsultationState::Archived) {
         "done"
     } else if at == n {
         "now"

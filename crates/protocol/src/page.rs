@@ -1,13 +1,16 @@
 //! What a page needs to be drawn: the server puts it into the HTML as a JSON data block, so that the
 //! first render in the browser equals the server's.
 
-use consilium_domain::{ConsultationId, ConsultationKind, Timestamp};
+use consilium_domain::{ConsultationId, ConsultationKind, ConsultationState, Timestamp, Urgency};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Problem,
     consultation::{Consultation, ConsultationInput, ConsultationRow},
+    exchange::TransferList,
     imaging::Series,
+    notice::{Deadline, NoticeList},
+    preparation::{ConsentRecord, ConsentText, Desk, Expert, FormElement, Package as CasePackage, PackageSummary},
     report::Report,
     session::{Institution, Me},
 };
@@ -46,6 +49,9 @@ pub struct Page {
     pub me: Option<Me>,
     /// Address path of this page, to come back to after a language change.
     pub path: String,
+    /// Notices the reader has not read.
+    #[serde(default)]
+    pub unread: u64,
     /// The page itself.
     pub view: View,
 }
@@ -61,6 +67,48 @@ pub struct Draft {
     pub version: i64,
     /// What was entered.
     pub input: ConsultationInput,
+}
+
+/// What the worklist is narrowed to: the query of its address and of `GET /api/v1/consultations`. Never an
+/// identity number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WorklistQuery {
+    /// Number, ICD-10 code or words of the diagnosis.
+    pub q: String,
+    /// `mine`, `1`, `2`, `3` (phases), or empty for all.
+    pub group: String,
+    /// `lead` or `participant`, or empty.
+    pub part: String,
+    /// Type.
+    pub kind: Option<ConsultationKind>,
+    /// Urgency.
+    pub urgency: Option<Urgency>,
+    /// State.
+    pub state: Option<ConsultationState>,
+    /// First day of the session, `2026-11-22`, or empty.
+    pub from: String,
+    /// Last day of the session, or empty.
+    pub to: String,
+}
+
+/// How far one institution has come with its share of the preparation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The institution.
+    pub institution: Institution,
+    /// Data requests met.
+    pub requests_met: u32,
+    /// Data requests in all, but those taken back.
+    pub requests: u32,
+    /// A data request is overdue.
+    pub overdue: bool,
+    /// Rows stored.
+    pub rows: u32,
+    /// Rows kept out by errors.
+    pub refused: u32,
+    /// Correction notices that are open.
+    pub issues: u32,
 }
 
 /// The pages.
@@ -82,6 +130,24 @@ pub enum View {
         more: bool,
         /// May start a consultation.
         may_create: bool,
+        /// What was asked for.
+        #[serde(default)]
+        query: WorklistQuery,
+    },
+    /// `/late`: who is late with what.
+    Late {
+        /// Running deadlines, overdue first.
+        deadlines: Vec<Deadline>,
+    },
+    /// `/notices`
+    Notices {
+        /// Newest first.
+        list: NoticeList,
+    },
+    /// `/transfers`: deliveries of the own institution.
+    Transfers {
+        /// Failed first.
+        list: TransferList,
     },
     /// `/consultations/new`, and `/consultations/{id}/edit` for a draft.
     NewConsultation {
@@ -92,6 +158,9 @@ pub enum View {
         /// The draft to change; absent for a new consultation.
         #[serde(default)]
         draft: Option<Box<Draft>>,
+        /// Version of the consent text in use; the newest one.
+        #[serde(default)]
+        consent_version: String,
     },
     /// `/consultations/{id}`
     Consultation {
@@ -99,6 +168,42 @@ pub enum View {
         consultation: Box<Consultation>,
         /// Its images, when the reader may see them.
         series: Vec<Series>,
+        /// How far each institution has come.
+        #[serde(default)]
+        progress: Vec<Progress>,
+        /// Experts of the own institution, to be named in an answer.
+        #[serde(default)]
+        experts: Vec<Expert>,
+    },
+    /// `/consultations/{id}/data`: the data desk.
+    Data {
+        /// The consultation.
+        consultation: Box<ConsultationRow>,
+        /// Requests, submissions, corrections.
+        desk: Box<Desk>,
+        /// Its images, when the reader may see them.
+        #[serde(default)]
+        series: Vec<Series>,
+    },
+    /// `/consultations/{id}/package`
+    Package {
+        /// The consultation.
+        consultation: Box<ConsultationRow>,
+        /// The version asked for, or the newest; none before the first was made.
+        package: Option<Box<CasePackage>>,
+        /// Every version, newest first.
+        versions: Vec<PackageSummary>,
+        /// Names of elements.
+        elements: Vec<FormElement>,
+    },
+    /// `/consultations/{id}/consent`
+    Consent {
+        /// The consultation.
+        consultation: Box<ConsultationRow>,
+        /// What is on record.
+        record: Option<Box<ConsentRecord>>,
+        /// Texts in use, newest first.
+        texts: Vec<ConsentText>,
     },
     /// `/consultations/{id}/room`
     Room {

@@ -13,7 +13,7 @@ use consilium_domain::{
 };
 use consilium_protocol::{
     Problem, limits,
-    page::{Locale, Page, View},
+    page::{Locale, Page, View, WorklistQuery},
     session::SignIn,
 };
 use http::{StatusCode, header};
@@ -53,6 +53,7 @@ fn draw(app: &App, request: &Request, me: Option<&Ctx>, path: &str, view: View) 
         now: request.now,
         me: me.map(sessions::me),
         path: path.to_owned(),
+        unread: 0,
         view,
     };
     Html(consilium_app::render(&page, &app.site.assets)).into_response()
@@ -193,6 +194,7 @@ async fn worklist(State(app): State<App>, ctx: Ctx) -> Result<Response, ServiceE
         rows: list.items,
         more: list.next_cursor.is_some(),
         may_create: may_create(ctx.account.role),
+        query: WorklistQuery::default(),
     };
     Ok(page(&app, &ctx, "/", view))
 }
@@ -205,6 +207,7 @@ async fn new_consultation(State(app): State<App>, ctx: Ctx) -> Result<Response, 
         institutions: views::Directory::load(&app).await?.invitable(ctx.institution.id),
         kinds: ConsultationKind::ALL.to_vec(),
         draft: None,
+        consent_version: String::new(),
     };
     Ok(page(&app, &ctx, "/consultations/new", view))
 }
@@ -222,6 +225,7 @@ async fn edit_draft(
         institutions: views::Directory::load(&app).await?.invitable(ctx.institution.id),
         kinds: ConsultationKind::ALL.to_vec(),
         draft: Some(Box::new(draft)),
+        consent_version: String::new(),
     };
     Ok(page(&app, &ctx, &format!("/consultations/{id}/edit"), view))
 }
@@ -247,6 +251,8 @@ async fn consultation(
     let view = View::Consultation {
         consultation: Box::new(consultation),
         series,
+        progress: Vec::new(),
+        experts: Vec::new(),
     };
     Ok(page(&app, &ctx, &format!("/consultations/{id}"), view))
 }

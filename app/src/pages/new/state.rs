@@ -56,6 +56,12 @@ fields! {
     past_history: "clinical.past_history";
     treatment: "clinical.treatment";
     lab_summary: "clinical.lab_summary";
+    personal_history: "clinical.personal_history";
+    family_history: "clinical.family_history";
+    physical_exam: "clinical.physical_exam";
+    diagnosis_basis: "clinical.diagnosis_basis";
+    purpose: "clinical.purpose";
+    wanted_specialty: "clinical.wanted_specialty";
 }
 
 /// The form.
@@ -73,6 +79,8 @@ pub struct Form {
     pub signer: RwSignal<String>,
     /// Version of the consent text.
     pub consent_version: RwSignal<String>,
+    /// Infectious disease: stricter masking.
+    pub infectious: RwSignal<bool>,
     /// Patient and clinical data.
     pub texts: Texts,
     /// Institutions that can be invited, and whether they are chosen.
@@ -102,6 +110,7 @@ impl Form {
             duration: text("60"),
             signer: text(""),
             consent_version: text(CONSENT_TEXT),
+            infectious: RwSignal::new(false),
             texts: Texts::new(),
             participants: StoredValue::new(participants),
             wanted: StoredValue::new(wanted),
@@ -140,6 +149,15 @@ impl Form {
         put(t.past_history, clinical.past_history);
         put(t.treatment, clinical.treatment);
         put(t.lab_summary, clinical.lab_summary);
+        put(t.personal_history, clinical.personal_history);
+        put(t.family_history, clinical.family_history);
+        put(t.physical_exam, clinical.physical_exam);
+        put(t.diagnosis_basis, clinical.diagnosis_basis);
+        put(t.purpose, clinical.purpose);
+        put(t.wanted_specialty, clinical.wanted_specialty);
+        if patient.infectious {
+            self.infectious.set(true);
+        }
     }
 
     /// Puts a stored draft into the fields.
@@ -207,6 +225,7 @@ impl Form {
                 native_place: get(self.texts.native_place),
                 address: get(self.texts.address),
                 record_number: get(self.texts.record_number),
+                infectious: self.infectious.get_untracked(),
             },
             clinical: Clinical {
                 preliminary_diagnosis: get(self.texts.diagnosis),
@@ -217,6 +236,12 @@ impl Form {
                 past_history: get(self.texts.past_history),
                 treatment: get(self.texts.treatment),
                 lab_summary: get(self.texts.lab_summary),
+                personal_history: get(self.texts.personal_history),
+                family_history: get(self.texts.family_history),
+                physical_exam: get(self.texts.physical_exam),
+                diagnosis_basis: get(self.texts.diagnosis_basis),
+                purpose: get(self.texts.purpose),
+                wanted_specialty: get(self.texts.wanted_specialty),
             },
             scheduled_at: scheduled_at.unwrap_or_default(),
             duration_minutes: get(self.duration).parse().unwrap_or(60),

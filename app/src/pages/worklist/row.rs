@@ -18,6 +18,9 @@ pub(crate) fn act_href(act: Option<Act>, row: &ConsultationRow) -> String {
     let base = format!("/consultations/{}", row.id);
     match act {
         Some(Act::EnterRoom | Act::SubmitOpinion) => format!("{base}/room"),
+        Some(Act::Data) => format!("{base}/data"),
+        Some(Act::Package) => format!("{base}/package"),
+        Some(Act::Consent) => format!("{base}/consent"),
         Some(Act::Edit) => format!("{base}/edit"),
         Some(Act::Sign) => format!("{base}/conclude"),
         Some(Act::ReadReport) => format!("{base}/report"),
