@@ -57,5 +57,10 @@ async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager.create_table(consents).await?;
     manager
         .create_index(index("consent_terms", &["valid_until"]))
+        .await?;
+
+    // One person's records in all hospitals, for the search by identity number.
+    manager
+        .create_index(index("patients", &["platform_id"]).if_not_exists().take())
         .await
 }
