@@ -11,6 +11,9 @@ mod m20261122_000003_images;
 mod m20261122_000004_conclusions;
 mod m20261122_000005_rooms;
 mod m20261122_000006_audit;
+mod m20261123_000007_exchange;
+mod m20261123_000008_deadlines;
+mod m20261123_000009_data;
 mod m20261123_000010_packages;
 mod m20261123_000012_invitations;
 mod table;
@@ -32,6 +35,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_conclusions::Migration),
             Box::new(m20261122_000005_rooms::Migration),
             Box::new(m20261122_000006_audit::Migration),
+            Box::new(m20261123_000007_exchange::Migration),
+            Box::new(m20261123_000008_deadlines::Migration),
+            Box::new(m20261123_000009_data::Migration),
             Box::new(m20261123_000010_packages::Migration),
             Box::new(m20261123_000012_invitations::Migration),
         ]

@@ -62,9 +62,7 @@ async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .foreign_key(&mut reference("suspensions", "begun_by", "accounts"))
         .foreign_key(&mut reference("suspensions", "ended_by", "accounts"));
     manager.create_table(suspensions).await?;
-    manager
-        .create_index(unique("suspensions", &["running"]))
-        .await?;
+    manager.create_index(unique("suspensions", &["running"])).await?;
 
     let mut notices = table(
         "notices",
@@ -97,9 +95,7 @@ async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager
         .create_index(index("notices", &["account", "read_at"]))
         .await?;
-    manager
-        .create_index(index("notices", &["mail_next_at"]))
-        .await?;
+    manager.create_index(index("notices", &["mail_next_at"])).await?;
 
     let mut addresses = table(
         "mail_addresses",

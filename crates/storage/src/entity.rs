@@ -20,6 +20,9 @@ macro_rules! entity {
 }
 
 mod consultations;
+mod data;
+mod duties;
+mod exchange;
 mod images;
 mod ledger;
 mod packages;
@@ -27,6 +30,9 @@ mod people;
 mod rooms;
 
 pub(crate) use consultations::*;
+pub(crate) use data::*;
+pub(crate) use duties::*;
+pub(crate) use exchange::*;
 pub(crate) use images::*;
 pub(crate) use ledger::*;
 pub(crate) use packages::*;

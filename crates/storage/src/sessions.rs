@@ -3,7 +3,7 @@
 use consilium_domain::{AccountId, Timestamp};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, sea_query::Expr};
 
-use crate::{Reader, Result, WriteTx, convert, entity::session};
+use crate::{Reader, Result, Wake, WriteTx, convert, entity::session};
 
 /// A signed-in browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +114,7 @@ impl WriteTx {
             .filter(session::Column::RevokedAt.is_null())
             .exec(&self.reader.db)
             .await?;
+        self.wake(Wake::Session(*token_hash));
         Ok(done.rows_affected == 1)
     }
 
@@ -128,6 +129,7 @@ impl WriteTx {
             .filter(session::Column::RevokedAt.is_null())
             .exec(&self.reader.db)
             .await?;
+        self.wake(Wake::Account(account));
         Ok(done.rows_affected)
     }
 

@@ -9,9 +9,9 @@ use sea_orm::{
     Statement,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, broadcast};
 
-use crate::{Reader, Result, StoreError};
+use crate::{Reader, Result, StoreError, Wake};
 
 /// The first SQLite whose WAL survives a reset by a second process.
 const SQLITE_MIN: [u32; 3] = [3, 51, 3];
@@ -23,6 +23,8 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 const READERS: u32 = 4;
 /// Connections that write to PostgreSQL at the same time. SQLite has one.
 const POSTGRES_WRITERS: u32 = 8;
+/// Wakes that wait for the slowest listener before it misses some.
+const WAKES_KEPT: usize = 1024;
 /// What the WAL file shrinks to after a checkpoint, bytes.
 const WAL_KEEP_BYTES: u32 = 64 * 1024 * 1024;
 
@@ -34,6 +36,7 @@ pub struct Store {
     pub(crate) writer: DatabaseConnection,
     /// SQLite: held by the one write transaction.
     pub(crate) writer_gate: Option<Arc<Mutex<()>>>,
+    pub(crate) waker: broadcast::Sender<Wake>,
 }
 
 impl std::fmt::Debug for Store {
@@ -62,6 +65,7 @@ impl Store {
                 reader,
                 writer,
                 writer_gate,
+                waker: broadcast::Sender::new(WAKES_KEPT),
             })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             // Two pools, so that readers inside a write never wait for each other's connections.
@@ -72,6 +76,7 @@ impl Store {
                 reader,
                 writer,
                 writer_gate: None,
+                waker: broadcast::Sender::new(WAKES_KEPT),
             })
         } else {
             Err(StoreError::Unsupported(
@@ -118,6 +123,13 @@ impl Store {
             db: DatabaseExecutor::Connection(&self.reader),
             vault: Arc::clone(&self.vault),
         }
+    }
+
+    /// What happens from now on that somebody connected may want to know at once. Sent after the commit
+    /// only; a listener that is too slow is told that it has missed some.
+    #[must_use]
+    pub fn wakes(&self) -> broadcast::Receiver<Wake> {
+        self.waker.subscribe()
     }
 
     /// Closes all connections, after which SQLite has folded its WAL into the file.

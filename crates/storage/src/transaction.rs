@@ -6,9 +6,9 @@ use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, DatabaseExecutor, DatabaseTransaction, DbBackend, EntityTrait,
     IntoActiveModel, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{OwnedMutexGuard, broadcast};
 
-use crate::{Reader, Result, Store, StoreError};
+use crate::{Reader, Result, Store, StoreError, Wake};
 
 impl Store {
     /// Opens a write transaction. SQLite: immediate, one at a time, in the order of asking. PostgreSQL:
@@ -35,6 +35,8 @@ impl Store {
                 vault: Arc::clone(&self.vault),
             },
             audited: false,
+            wakes: Vec::new(),
+            waker: self.waker.clone(),
             _gate: gate,
         })
     }
@@ -45,6 +47,8 @@ pub struct WriteTx {
     // Dropped before the gate: the next writer must not start before this one has let go.
     pub(crate) reader: Reader<'static>,
     pub(crate) audited: bool,
+    wakes: Vec<Wake>,
+    waker: broadcast::Sender<Wake>,
     _gate: Option<OwnedMutexGuard<()>>,
 }
 
@@ -83,7 +87,17 @@ impl WriteTx {
     /// # Errors
     /// The database refuses.
     pub async fn commit_technical(self) -> Result<()> {
-        Ok(into_transaction(self.reader)?.commit().await?)
+        into_transaction(self.reader)?.commit().await?;
+        for wake in self.wakes {
+            // An error says that nobody listens.
+            let _ = self.waker.send(wake);
+        }
+        Ok(())
+    }
+
+    /// Remembers whom to wake once this is committed.
+    pub(crate) fn wake(&mut self, wake: Wake) {
+        self.wakes.push(wake);
     }
 
     /// Inserts one row.
