@@ -3,8 +3,9 @@
 use consilium_domain::{
     AccountId, ConsentSigner, ConsultationId, ConsultationKind, ConsultationState, DataCategory, InstanceId,
     InstitutionId, InvitationState, OpinionId, ReportId, Role, SeriesId, Sex, Timestamp, Urgency,
+    masking::{Profile, RuleSet},
     permission::RoomRights,
-    person::{Age, mask_name, mask_number, mask_phone},
+    person::Age,
 };
 use consilium_protocol::{
     Problem, codes,
@@ -50,11 +51,11 @@ fn west() -> Institution {
 fn patient(name: &str, sex: Sex, years: u32) -> MaskedPatient {
     MaskedPatient {
         platform_id: "7f3a91c2be4405d1aa07c3f6e9d2b814".into(),
-        name: mask_name(name),
+        name: RuleSet::builtin().name(Profile::Exchange, name),
         sex,
         age: Some(Age { months: years * 12 }),
-        number: Some(mask_number("11010519491231002X")),
-        phone: Some(mask_phone("13800138000")),
+        number: Some(RuleSet::builtin().number(Profile::Exchange, "11010519491231002X")),
+        phone: Some(RuleSet::builtin().phone(Profile::Exchange, "13800138000")),
         ethnicity: "汉族".into(),
         native_place: "山东济南".into(),
         minor: years < 14,

@@ -1,9 +1,12 @@
-//! Patient identity: validated forms and their masked display (rules V1, V2, V5 of the data-element
-//! dictionary). Masks have a fixed width, so that they do not tell the length of what they hide.
+//! Patient identity: validated forms (rules V1 and V2 of the data-element dictionary). How they are shown
+//! masked is in [`crate::masking`].
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Clear, Masked, Sex};
+use crate::{
+    Clear, Masked, Sex,
+    masking::{Profile, RuleSet},
+};
 
 /// Why a value of a person was refused. The code is stable; sentences are the application's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -233,33 +236,11 @@ impl IdNumber {
         }
     }
 
-    /// `110101********1233`: first six and last four (staff display).
+    /// `110101********1233`, by the published rules.
     #[must_use]
-    pub fn masked(&self) -> Masked<String> {
-        mask_number(self.expose())
+    pub fn masked(&self, profile: Profile) -> Masked<String> {
+        RuleSet::builtin().number(profile, self.expose())
     }
-}
-
-/// Masks any document number: first six and last four of 18, otherwise first and last character.
-#[must_use]
-pub fn mask_number(number: &str) -> Masked<String> {
-    let chars: Vec<char> = number.chars().collect();
-    let (head, tail) = if chars.len() >= 15 { (6, 4) } else { (1, 1) };
-    Masked::new(
-        match (
-            chars.get(..head),
-            chars.len().checked_sub(tail).and_then(|at| chars.get(at..)),
-        ) {
-            (Some(first), Some(last)) if chars.len() > head + tail => {
-                format!(
-                    "{}********{}",
-                    first.iter().collect::<String>(),
-                    last.iter().collect::<String>()
-                )
-            }
-            _ => "********".to_owned(),
-        },
-    )
 }
 
 /// A phone number by rule V2, digits and inner hyphens only.
@@ -304,31 +285,9 @@ impl Phone {
 
     /// `138****1234` or `0571-****1234`.
     #[must_use]
-    pub fn masked(&self) -> Masked<String> {
-        mask_phone(self.expose())
+    pub fn masked(&self, profile: Profile) -> Masked<String> {
+        RuleSet::builtin().phone(profile, self.expose())
     }
-}
-
-/// Masks a phone number of any form: three leading digits (or the area code) and the last four.
-#[must_use]
-pub fn mask_phone(number: &str) -> Masked<String> {
-    let last: String = number
-        .chars()
-        .rev()
-        .take(4)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-        .collect();
-    let head = match number.split_once('-') {
-        Some((area, _)) if area.len() <= 4 => format!("{area}-"),
-        _ => number.chars().take(3).collect(),
-    };
-    Masked::new(if number.chars().count() >= 9 {
-        format!("{head}****{last}")
-    } else {
-        "****".to_owned()
-    })
 }
 
 /// A person's name: 2 to 50 characters.
@@ -358,28 +317,9 @@ impl PersonName {
 
     /// `张*`, `张*三`, `欧**娜`; Latin names keep the initials: `D** F**`.
     #[must_use]
-    pub fn masked(&self) -> Masked<String> {
-        mask_name(self.expose())
+    pub fn masked(&self, profile: Profile) -> Masked<String> {
+        RuleSet::builtin().name(profile, self.expose())
     }
-}
-
-/// Masks a name by rule V5.
-#[must_use]
-pub fn mask_name(name: &str) -> Masked<String> {
-    let chars: Vec<char> = name.trim().chars().collect();
-    let latin = chars.iter().any(char::is_ascii_alphabetic);
-    Masked::new(match (chars.first(), chars.last(), chars.len()) {
-        _ if latin => name
-            .split_whitespace()
-            .filter_map(|part| part.chars().next())
-            .map(|initial| format!("{initial}**"))
-            .collect::<Vec<_>>()
-            .join(" "),
-        (Some(first), _, 1 | 2) => format!("{first}*"),
-        (Some(first), Some(last), 3) => format!("{first}*{last}"),
-        (Some(first), Some(last), _) => format!("{first}**{last}"),
-        _ => "*".to_owned(),
-    })
 }
 
 /// Validates an ICD-10 code by rule V3 (form only; the national list is loaded by the site).
@@ -423,7 +363,7 @@ mod tests {
         assert_eq!(good.expose(), "11010519491231002X");
         assert_eq!(good.sex(), Sex::Female);
         assert_eq!(String::from(good.birth_date().unwrap()), "1949-12-31");
-        assert_eq!(good.masked().get(), "110105********002X");
+        assert_eq!(good.masked(Profile::Exchange).get(), "110105********002X");
         assert_eq!(
             IdNumber::parse("１１０１０５１９４９１２３１００２Ｘ").unwrap(),
             good
@@ -457,10 +397,10 @@ mod tests {
             ("13812341234", "138****1234"),
             ("+86 138 1234 1234", "138****1234"),
             ("0571-87654321", "0571-****4321"),
-            ("057187654321", "057****4321"),
-            ("0571-8765432-12", "0571-****2-12"),
+            ("057187654321", "0571-****4321"),
+            ("0571-8765432-12", "0571-****5432"),
         ] {
-            assert_eq!(Phone::parse(given).unwrap().masked().get(), masked, "{given}");
+            assert_eq!(Phone::parse(given).unwrap().masked(Profile::Exchange).get(), masked, "{given}");
         }
         for bad in ["", "12812341234", "1381234123", "phone", "0571-", "0571-123"] {
             assert!(Phone::parse(bad).is_err(), "{bad}");
@@ -475,7 +415,7 @@ mod tests {
             ("欧阳娜娜", "欧**娜"),
             ("Damion480 Frami345", "D** F**"),
         ] {
-            assert_eq!(PersonName::parse(given).unwrap().masked().get(), masked);
+            assert_eq!(PersonName::parse(given).unwrap().masked(Profile::Exchange).get(), masked);
         }
         for bad in ["", "张", "<b>x</b>", "12", &"张".repeat(51)] {
             assert!(PersonName::parse(bad).is_err(), "{bad}");

@@ -34,7 +34,7 @@ impl<T> fmt::Debug for Clear<T> {
 pub struct Masked<T>(T);
 
 impl<T> Masked<T> {
-    /// Only the masking rules of [`crate::person`] make one.
+    /// Only the masking rules of [`crate::masking`] make one.
     pub(crate) const fn new(value: T) -> Self {
         Self(value)
     }

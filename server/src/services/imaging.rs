@@ -2,7 +2,11 @@
 //! (clauses 5.3.1 d, 7.3 c).
 
 use bytes::{BufMut as _, Bytes, BytesMut};
-use consilium_domain::{ConsultationId, InstanceId, InstitutionId, SeriesId, permission::Action};
+use consilium_domain::{
+    ConsultationId, InstanceId, InstitutionId, SeriesId,
+    masking::{Profile, RuleSet},
+    permission::Action,
+};
 use consilium_imaging::{
     dicom::{self, DicomError, FrameData, ParsedInstance},
     meta::{InstanceMeta, SeriesMeta, sort_along_normal},
@@ -273,13 +277,14 @@ async fn patient_link(
                         FieldError {
                             field: "source_patient.name".to_owned(),
                             code: codes::DICOM_PATIENT_UNCONFIRMED.to_owned(),
-                            message: consilium_domain::person::mask_name(&source.name.replace('^', " "))
+                            message: RuleSet::builtin()
+                                .name(Profile::Staff, &source.name.replace('^', " "))
                                 .to_string(),
                         },
                         FieldError {
                             field: "source_patient.id".to_owned(),
                             code: codes::DICOM_PATIENT_UNCONFIRMED.to_owned(),
-                            message: consilium_domain::person::mask_number(&source.id).to_string(),
+                            message: RuleSet::builtin().number(Profile::Staff, &source.id).to_string(),
                         },
                     ],
                 });

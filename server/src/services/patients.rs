@@ -3,7 +3,8 @@
 use consilium_domain::{
     Clear, PatientId, Timestamp,
     consultation::PARTICIPANTS_MIN,
-    person::{BirthDate, IdNumber, PersonName, Phone, icd10_well_formed, mask_name, mask_number, mask_phone},
+    masking::{Profile, RuleSet},
+    person::{BirthDate, IdNumber, PersonName, Phone, icd10_well_formed},
 };
 use consilium_protocol::{
     FieldError, codes,
@@ -150,6 +151,7 @@ fn check_patient(check: &mut Check, input: &PatientInput, now: Timestamp) -> Pat
         native_place: input.native_place.trim().to_owned(),
         address: input.address.trim().to_owned(),
         record_number: input.record_number.trim().to_owned(),
+        infectious: input.infectious,
     };
     match PersonName::parse(&input.name) {
         Ok(name) => identity.name = name.expose().to_owned(),
@@ -248,33 +250,40 @@ pub fn form(patient: &Patient) -> PatientInput {
         native_place: identity.native_place.clone(),
         address: identity.address.clone(),
         record_number: identity.record_number.clone(),
+        infectious: identity.infectious,
     }
+}
+
+/// The profile by which a patient is shown: minors and infectious cases are hidden more (clause 8.3.2).
+#[must_use]
+pub fn profile(identity: &PatientIdentity, asked: Profile, now: Timestamp) -> Profile {
+    let age = identity.birth_date.as_ref().and_then(|b: &BirthDate| b.age_at(now));
+    RuleSet::builtin().profile(asked, age, identity.infectious)
 }
 
 /// The patient as every institution sees them (clause 8.3.1).
 #[must_use]
 pub fn masked(patient: &Patient, now: Timestamp) -> MaskedPatient {
     let identity = patient.identity.expose();
-    let number = Some(&identity.id_number)
-        .filter(|n| !n.is_empty())
-        .or(Some(&identity.other_number))
-        .filter(|n| !n.is_empty());
-    let age = identity
-        .birth_date
-        .as_ref()
-        .and_then(|b: &BirthDate| b.age_at(now));
+    let rules = RuleSet::builtin();
+    let profile = profile(identity, Profile::Exchange, now);
+    let number = [&identity.id_number, &identity.other_number]
+        .into_iter()
+        .find(|number| !number.is_empty());
+    let age = identity.birth_date.as_ref().and_then(|b| b.age_at(now));
     MaskedPatient {
         platform_id: patient.platform_id.clone(),
-        name: mask_name(&identity.name),
+        name: rules.name(profile, &identity.name),
         sex: patient.sex,
         age,
-        number: number.map(|n| mask_number(n)),
+        number: number.map(|number| rules.number(profile, number)),
         phone: Some(&identity.phone)
-            .filter(|p| !p.is_empty())
-            .map(|p| mask_phone(p)),
+            .filter(|phone| !phone.is_empty())
+            .map(|phone| rules.phone(profile, phone)),
         ethnicity: identity.ethnicity.clone(),
-        native_place: identity.native_place.clone(),
-        minor: age.is_some_and(|a| a.years() < 14),
+        native_place: rules.native_place(profile, &identity.native_place).get().clone(),
+        minor: age.is_some_and(|age| rules.minor(age)),
+        infectious: identity.infectious,
     }
 }
 
