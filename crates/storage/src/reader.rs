@@ -48,6 +48,34 @@ impl Reader<'_> {
         Ok(clear.to_vec())
     }
 
+    /// Seals a text that may be missing.
+    pub(crate) fn seal_text(
+        &self,
+        table: &str,
+        column: &str,
+        row: &str,
+        clear: Option<&str>,
+    ) -> Result<Option<Vec<u8>>> {
+        clear
+            .map(|text| self.seal(table, column, row, text.as_bytes()))
+            .transpose()
+    }
+
+    /// Opens a text that may be missing.
+    pub(crate) fn open_text(
+        &self,
+        table: &str,
+        column: &str,
+        row: &str,
+        sealed: Option<Vec<u8>>,
+    ) -> Result<Option<String>> {
+        let Some(sealed) = sealed else { return Ok(None) };
+        let clear = self.open(table, column, row, &sealed)?;
+        String::from_utf8(clear)
+            .map(Some)
+            .map_err(|_| crate::error::corrupt(table, column))
+    }
+
     pub(crate) fn seal_json<T: Serialize>(
         &self,
         table: &str,
