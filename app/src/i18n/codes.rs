@@ -29,6 +29,38 @@ sentences! {
     TOO_FEW_PARTICIPANTS: "会诊至少需要两家参与机构。", "A consultation needs at least two participant institutions.";
     NO_CONSENT: "尚未登记知情同意，不能发出邀请。", "Informed consent is not recorded; invitations cannot be sent.";
     OUTSIDE_START_WINDOW: "只能在预定时间前后 24 小时内开始会诊。", "A session starts within 24 hours of its planned time.";
+    FORM_INCOMPLETE: "发出邀请前须补全患者基本信息和初步诊断，缺项已列出。", "Before inviting, complete the patient's basic data and the preliminary diagnosis; what is missing is listed.";
+    ANSWERS_PENDING: "仍有机构未答复或未确认新时间。", "Some institutions have not answered, or not confirmed the new time.";
+    PACKAGE_NOT_FROZEN: "请先冻结病例数据包。", "Freeze the case package first.";
+    PACKAGE_INCOMPLETE: "核心数据完整率低于 99%：请补充数据，或写明继续的原因。", "Core completeness is below 99 %: add data, or record why to go on.";
+    PACKAGE_ISSUES_OPEN: "还有未处理完的修正通知：请等待更正，或写明继续的原因。", "Correction notices are open: wait for them, or record why to go on.";
+    PACKAGE_WRONG_STATE: "数据包目前的状态不允许此操作。", "The case package's present state does not allow this.";
+    DATA_REQUEST_WRONG_STATE: "数据请求目前的状态不允许此操作。", "The data request's present state does not allow this.";
+    ISSUE_WRONG_STATE: "修正通知目前的状态不允许此操作。", "The correction notice's present state does not allow this.";
+    SUBMISSION_WRONG_STATE: "会诊或本次提交目前的状态不接收数据。", "Data cannot be taken in the present state.";
+    CONSENT_WRONG_STATE: "知情同意目前的状态不允许此操作。", "The consent's present state does not allow this.";
+    TRANSFER_WRONG_STATE: "这条消息目前的状态不允许此操作。", "The message's present state does not allow this.";
+    DELIVERIES_OPEN: "报告尚未送达所有机构。", "The report has not reached every institution.";
+    DATA_REQUEST_SIGNATURE: "数据请求的签名不正确。", "The data request's signature is wrong.";
+    DATA_REQUEST_NOT_PARTY: "请求方或被请求方不是本次会诊的成员，数据请求不成立。", "The sender or the receiver of the data request takes no part in this consultation.";
+    DATA_REQUEST_CONSULTATION_STATE: "会诊不在准备或进行阶段，不能请求数据。", "Data can be requested only while the consultation is being prepared or held.";
+    DATA_REQUEST_NO_CONSENT: "患者的知情同意未生效，不能请求数据。", "No consent of the patient is in force, so no data can be requested.";
+    DATA_REQUEST_PURPOSE: "数据只能为诊疗目的而请求。", "Data can be requested for treatment only.";
+    DATA_REQUEST_OUT_OF_RANGE: "请求超出该机构接受邀请时同意提供的范围。", "The request asks for more than the institution agreed to give.";
+    SUBMISSION_NO_CONSENT: "患者的知情同意未生效，不接收数据。", "No consent of the patient is in force, so no data is taken.";
+    SUBMISSION_OUT_OF_RANGE: "数据类别超出本机构同意提供的范围。", "The data is of a category your institution did not agree to give.";
+    SUBMISSION_OTHER_PATIENT: "数据属于另一位患者，未保存任何内容。请核对患者身份。", "The data belongs to another patient, so nothing was stored. Check whose it is.";
+    SUBMISSION_REQUEST_NEEDED: "会诊开始前，参与机构只能按数据请求提供数据，或更正已提供的数据。", "Before the session, a participant gives data in answer to a request, or corrects what it gave.";
+    SUBMISSION_EMPTY: "其中没有数据行。", "It holds no row of data.";
+    SUBMISSION_TOO_MANY_ROWS: "一次提交的数据行过多，请分次提交。", "Too many rows for one submission; send them in parts.";
+    SUBMISSION_ROW_UNREADABLE: "这一行无法读取，其余各行不受影响。", "This row cannot be read; the others are not affected.";
+    SUBMISSION_FILE_UNREADABLE: "无法读取该文件：须为 UTF-8 编码，首行为列名。", "The file cannot be read: it must be UTF-8 and begin with a header row.";
+    SUBMISSION_COLUMN_UNKNOWN: "文件中有一列既不是数据元，也不是规定的列。", "A column is neither a data element nor one of the fixed columns.";
+    SUBMISSION_KEY: "数据行的键缺失、过长，或与同次提交的另一行重复。", "The row's key is missing, too long, or the same as another row's.";
+    SUBMISSION_MISMATCH: "告知的数据与实际保存的数据不一致。", "What was announced differs from what was stored.";
+    SUBMISSION_NOTHING_TO_RELEASE: "尚未为此请求收集任何合格数据，不能提交。", "No valid data has been collected for this request yet.";
+    ISSUE_NO_ELEMENT: "该数据行没有这个数据元。", "The row has no such element.";
+    ISSUE_OPEN_ALREADY: "这一数据元已有未处理完的修正通知。", "A correction notice for this element is open already.";
     OPINIONS_MISSING: "有机构尚未提交意见：请等待，或写明原因后继续。", "Some institutions have not given an opinion: wait, or record why they are left out.";
     OPINIONS_UNCITED: "报告须引用每一份已提交的意见。", "The report must cite every submitted opinion.";
     OPINION_SUBMITTED: "意见已签名提交，不能再改。", "The opinion was signed and can no longer be changed.";
@@ -63,6 +95,17 @@ sentences! {
     DICOM_PATIENT_UNCONFIRMED: "请确认影像属于本例患者。", "Please confirm that the images belong to this patient.";
     DICOM_CONFLICT: "同一编号的影像已存在，但内容不同。", "The same image is stored already with other content.";
     DICOM_TOO_MANY: "影像数量超过本例上限。", "The consultation has reached its limit of images.";
+    EXCHANGE_SIGNATURE: "消息签名无效，接收方已拒绝。", "The signature of the message is not valid; the receiver refused it.";
+    EXCHANGE_VERSION: "消息格式版本不一致，接收方已拒绝。", "The message has another format version; the receiver refused it.";
+    EXCHANGE_RULE_SET: "双方的脱敏规则版本不一致，接收方已拒绝。请先统一规则。", "Sender and receiver use different masking rules; the receiver refused the message. Agree on one rule set first.";
+    EXCHANGE_NOT_PARTY: "发送方或接收方不是本次会诊的参与机构，消息已拒绝。", "Sender or receiver takes no part in this consultation; the message was refused.";
+    EXCHANGE_CONFLICT: "同一编号的消息已收到过，但内容不同，已拒绝。", "A message with this number came before with other content; it was refused.";
+    EXCHANGE_TOO_LARGE: "消息超过允许的大小。", "The message is larger than allowed.";
+    EXCHANGE_MALFORMED: "接收方无法读懂这条消息。", "The receiver cannot read the message.";
+    EXCHANGE_GAP: "前一条消息尚未到达，稍后自动重试。", "The message before it has not arrived; it is tried again.";
+    EXCHANGE_LATE: "这条消息放弃后，后面的消息已先处理，不能再补送。", "The message was given up and later ones were handled; it can no longer be delivered.";
+    EXCHANGE_UNAVAILABLE: "暂时无法送达接收方。", "The receiver cannot be reached just now.";
+    EXCHANGE_NO_RESULT: "上一次发送没有结果。", "The last try ended without a result.";
 }
 
 /// The sentence for `code` in `locale`; an unknown code gets the one for an internal error.

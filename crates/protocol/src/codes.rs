@@ -45,6 +45,70 @@ codes! {
     NO_CONSENT = "consultation.no_consent";
     /// Outside the start window.
     OUTSIDE_START_WINDOW = "consultation.outside_start_window";
+    /// Mandatory data of the request form is missing; `errors` names each element.
+    FORM_INCOMPLETE = "consultation.form_incomplete";
+    /// Institutions have not answered yet.
+    ANSWERS_PENDING = "consultation.answers_pending";
+    /// No case package is frozen.
+    PACKAGE_NOT_FROZEN = "package.not_frozen";
+    /// Core completeness is below 99 %.
+    PACKAGE_INCOMPLETE = "package.incomplete";
+    /// Correction notices are open.
+    PACKAGE_ISSUES_OPEN = "package.issues_open";
+    /// The package is in another state.
+    PACKAGE_WRONG_STATE = "package.wrong_state";
+    /// The data request is in another state.
+    DATA_REQUEST_WRONG_STATE = "data_request.wrong_state";
+    /// The correction notice is in another state.
+    ISSUE_WRONG_STATE = "issue.wrong_state";
+    /// The submission is in another state.
+    SUBMISSION_WRONG_STATE = "submission.wrong_state";
+    /// The consent is in another state.
+    CONSENT_WRONG_STATE = "consent.wrong_state";
+    /// The delivery is in another state.
+    TRANSFER_WRONG_STATE = "transfer.wrong_state";
+    /// Deliveries of the report are open.
+    DELIVERIES_OPEN = "report.deliveries_open";
+    /// The signature of the data request is wrong.
+    DATA_REQUEST_SIGNATURE = "data_request.signature";
+    /// Sender or receiver of the data request takes no part in the consultation.
+    DATA_REQUEST_NOT_PARTY = "data_request.not_party";
+    /// The consultation is neither being prepared nor held.
+    DATA_REQUEST_CONSULTATION_STATE = "data_request.wrong_consultation_state";
+    /// No consent is in force for the data request.
+    DATA_REQUEST_NO_CONSENT = "data_request.no_consent";
+    /// The purpose of the data request is not treatment.
+    DATA_REQUEST_PURPOSE = "data_request.purpose";
+    /// More is asked for than the institution agreed to give.
+    DATA_REQUEST_OUT_OF_RANGE = "data_request.out_of_range";
+    /// No consent is in force: no data is taken.
+    SUBMISSION_NO_CONSENT = "submission.no_consent";
+    /// Data of a category the institution did not agree to give.
+    SUBMISSION_OUT_OF_RANGE = "submission.out_of_range";
+    /// The rows are of another patient; nothing is stored.
+    SUBMISSION_OTHER_PATIENT = "submission.other_patient";
+    /// A participant gives data in answer to a request, as a correction, or in session.
+    SUBMISSION_REQUEST_NEEDED = "submission.request_needed";
+    /// There is no row in it.
+    SUBMISSION_EMPTY = "submission.empty";
+    /// More rows than one submission may have.
+    SUBMISSION_TOO_MANY_ROWS = "submission.too_many_rows";
+    /// A row cannot be read; the others are kept.
+    SUBMISSION_ROW_UNREADABLE = "submission.row_unreadable";
+    /// The file cannot be read: not UTF-8, or without the header row.
+    SUBMISSION_FILE_UNREADABLE = "submission.file_unreadable";
+    /// A column is neither a data element nor one of the fixed columns.
+    SUBMISSION_COLUMN_UNKNOWN = "submission.column_unknown";
+    /// The row has no key, or one that is too long, or another row of the submission has the same.
+    SUBMISSION_KEY = "submission.key";
+    /// What was announced is not what was stored.
+    SUBMISSION_MISMATCH = "submission.mismatch";
+    /// Nothing has been collected for the request yet.
+    SUBMISSION_NOTHING_TO_RELEASE = "submission.nothing_to_release";
+    /// The row has no such element.
+    ISSUE_NO_ELEMENT = "issue.no_element";
+    /// A correction notice for this element is open already.
+    ISSUE_OPEN_ALREADY = "issue.open_already";
     /// Opinions missing.
     OPINIONS_MISSING = "report.opinions_missing";
     /// Opinions not cited.
@@ -113,4 +177,26 @@ codes! {
     DICOM_CONFLICT = "dicom.conflict";
     /// Too many instances.
     DICOM_TOO_MANY = "dicom.too_many";
+    /// Message: the signature is not the sender's, or something was changed after signing.
+    EXCHANGE_SIGNATURE = "exchange.signature";
+    /// Message: another version of the format.
+    EXCHANGE_VERSION = "exchange.version";
+    /// Message: made under other masking rules than ours.
+    EXCHANGE_RULE_SET = "exchange.rule_set";
+    /// Message: sender or receiver has no part in the consultation.
+    EXCHANGE_NOT_PARTY = "exchange.not_party";
+    /// Message: its id came before with other content.
+    EXCHANGE_CONFLICT = "exchange.conflict";
+    /// Message: larger than the limit.
+    EXCHANGE_TOO_LARGE = "exchange.too_large";
+    /// Message: cannot be read.
+    EXCHANGE_MALFORMED = "exchange.malformed";
+    /// Message: one before it has not come yet; tried again.
+    EXCHANGE_GAP = "exchange.gap";
+    /// Message: a later one was taken in before, after the sender had given this one up.
+    EXCHANGE_LATE = "exchange.late";
+    /// Message: the receiver cannot be reached; tried again.
+    EXCHANGE_UNAVAILABLE = "exchange.unavailable";
+    /// Message: a try ended without a result; tried again.
+    EXCHANGE_NO_RESULT = "exchange.no_result";
 }

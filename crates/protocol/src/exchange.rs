@@ -43,6 +43,9 @@ pub struct Envelope {
     pub to: InstitutionId,
     /// Place in the order of messages of this consultation between these two, from 1 without gaps.
     pub seq: u64,
+    /// Place of the message before it; those between were given up by the sender. 0 for the first.
+    #[serde(default)]
+    pub after: u64,
     /// When it was written.
     pub sent_at: Timestamp,
     /// Masking rules it was made under.
@@ -96,6 +99,8 @@ pub enum Body {
     InvitationAnswer {
         /// The invitation.
         invitation_id: InvitationId,
+        /// The time of the session that was answered; an answer to another time has no effect.
+        scheduled_at: Timestamp,
         /// The answer.
         answer: Answer,
         /// When it was given.
@@ -318,4 +323,7 @@ pub struct TransferList {
     pub failed: u64,
     /// The exchange is suspended since.
     pub suspended_since: Option<Timestamp>,
+    /// Give it as `cursor` for the next page; absent on the last.
+    #[serde(default)]
+    pub next_cursor: Option<String>,
 }
