@@ -75,6 +75,8 @@ pub const AWARENESS_PER_SECOND: u32 = 60;
 
 /// Rows of one submission.
 pub const SUBMISSION_ROWS: usize = 10_000;
+/// Longest key of a row, bytes: with all rows of a submission its message stays below [`MESSAGE_BYTES`].
+pub const ROW_KEY_BYTES: usize = 128;
 /// Largest body of a submission, bytes.
 pub const SUBMISSION_BODY_BYTES: usize = 32 * 1024 * 1024;
 /// Items of one data request.
