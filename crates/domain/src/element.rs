@@ -19,6 +19,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Serialize};
 
 pub use check::{CheckContext, check_record};
+pub(crate) use check::{is_given, is_numeric};
 pub use checksum::{dicom_uid_well_formed, icd9_well_formed, loinc_valid, resident_id, uscc_valid, ws218_valid};
 pub use dictionary::{Condition, Dictionary, DictionaryError, Element, Limit, Requirement, Tier};
 pub use id::{ElementId, ElementIdError};

@@ -16,6 +16,7 @@ pub mod permission;
 pub mod person;
 pub mod preparation;
 pub mod privacy;
+pub mod quality;
 pub mod term;
 pub mod time;
 

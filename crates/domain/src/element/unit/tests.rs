@@ -23,7 +23,7 @@ fn reads_what_laboratories_need() {
         assert!(Unit::parse(text).is_some(), "{text}");
     }
     for text in [
-        "", "MMOL/L", "mmol/", "mmol//L", "Mg/Dl", "10^", "10*", "{open", "(mol", "mol)", "xyz", "个", "mol/L ", "Cel/min", "m[Hg", "0", "{a}b",
+        "", "MMOL/L", "mmol/", "mmol//L", "Mg/Dl", "10^x", "10**", "{open", "(mol", "mol)", "xyz", "个", "mol/L ", "Cel/min", "m[Hg", "0", "{a}b",
         "m99", "m0", "((((((m))))))", "[unknown]", "5e3", "-1",
     ] {
         assert!(Unit::parse(text).is_none(), "{text}");
