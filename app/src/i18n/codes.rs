@@ -106,6 +106,31 @@ sentences! {
     EXCHANGE_LATE: "这条消息放弃后，后面的消息已先处理，不能再补送。", "The message was given up and later ones were handled; it can no longer be delivered.";
     EXCHANGE_UNAVAILABLE: "暂时无法送达接收方。", "The receiver cannot be reached just now.";
     EXCHANGE_NO_RESULT: "上一次发送没有结果。", "The last try ended without a result.";
+    ELEMENT_REQUIRED: "缺少必填内容。", "A mandatory element is missing.";
+    ELEMENT_ID_15_DIGITS: "这是 15 位旧身份证号，已按 18 位处理，请换用新号。", "This is a former 15-digit identity number; it was read as its 18-digit form. Please replace it.";
+    ELEMENT_TOO_SHORT: "内容过短。", "This is too short.";
+    ELEMENT_UNKNOWN: "数据元目录中没有这一项。", "The dictionary has no such element.";
+    ELEMENT_ABSENT_REASON: "此项不能填“不适用”。", "This element always applies; give a value or another reason.";
+    ELEMENT_FORM: "书写格式不符合数据元的规定。", "This is not written in the form of the element.";
+    ELEMENT_NOT_MASKED: "机构之间交换的数据须先脱敏。", "What is exchanged between institutions must be masked first.";
+    ELEMENT_NUMBER: "这不是数值。", "This is not a number.";
+    ELEMENT_RANGE: "数值超出可能的范围，请核对数值和单位。", "The number is outside the possible range; check number and unit.";
+    ELEMENT_UNIT_UNKNOWN: "无法识别计量单位。", "The unit is not known.";
+    ELEMENT_UNIT_MISMATCH: "计量单位与该项目不符，或前后不一致。", "The unit does not fit this item, or two units disagree.";
+    ELEMENT_RANGE_INVERTED: "参考范围的下限不低于上限。", "The lower limit of the reference range is not below the upper.";
+    ELEMENT_RANGE_UNREADABLE: "无法读懂参考范围，例如应写成 3.5-9.5。", "The reference range cannot be read; write it like 3.5-9.5.";
+    ELEMENT_FLAG_MISMATCH: "异常标志与结果和参考范围不符。", "The abnormal flag contradicts result and reference range.";
+    ELEMENT_LOINC: "LOINC 编码的校验位不符。", "The LOINC code has a wrong check digit.";
+    ELEMENT_CODE_UNMAPPED: "这是本院自定编码，尚未对应到 LOINC。", "This is a local code that is not mapped to LOINC.";
+    ELEMENT_INSTITUTION_CODE: "不是有效的统一社会信用代码或卫生机构代码。", "Not a valid social credit code or health institution code.";
+    ELEMENT_DATE: "日期或时间不成立。", "Not a possible date or time.";
+    ELEMENT_FUTURE: "时间在将来，请核对。", "This time is in the future; check it.";
+    ELEMENT_BEFORE_BIRTH: "时间早于患者出生。", "This time is before the patient was born.";
+    ELEMENT_ORDER: "先后顺序不成立，请核对相关的时间或数值。", "This is in an impossible order with a related time or number; check both.";
+    ELEMENT_AGE_MISMATCH: "年龄与出生日期不符。", "The age does not fit the birth date.";
+    ELEMENT_UID: "不是有效的 DICOM 唯一标识。", "Not a DICOM unique identifier.";
+    ELEMENT_PROCEDURE_CODE: "手术编码格式不正确，例如 45.2300。", "Not a procedure code, such as 45.23.";
+    ELEMENT_REGION: "无法识别省份或行政区划代码。", "The province or region code is not known.";
 }
 
 /// The sentence for `code` in `locale`; an unknown code gets the one for an internal error.

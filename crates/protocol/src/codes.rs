@@ -199,4 +199,54 @@ codes! {
     EXCHANGE_UNAVAILABLE = "exchange.unavailable";
     /// Message: a try ended without a result; tried again.
     EXCHANGE_NO_RESULT = "exchange.no_result";
+    /// Element: a mandatory element has no value and no reason for it.
+    ELEMENT_REQUIRED = "element.required";
+    /// Element: a 15-digit identity number: upgraded, but to be replaced.
+    ELEMENT_ID_15_DIGITS = "element.id_15_digits";
+    /// Element: shorter than the element must be.
+    ELEMENT_TOO_SHORT = "element.too_short";
+    /// Element: the dictionary has no such element for this kind of row.
+    ELEMENT_UNKNOWN = "element.unknown";
+    /// Element: "Not applicable" where the element always applies.
+    ELEMENT_ABSENT_REASON = "element.absent_reason";
+    /// Element: not written in the form of its type (boolean, pseudonym, age of an infant …).
+    ELEMENT_FORM = "element.form";
+    /// Element: in clear where only the masked form may be.
+    ELEMENT_NOT_MASKED = "element.not_masked";
+    /// Element: not a number.
+    ELEMENT_NUMBER = "element.number";
+    /// Element: outside the possible range.
+    ELEMENT_RANGE = "element.range";
+    /// Element: not a unit of UCUM, nor a known spelling of one.
+    ELEMENT_UNIT_UNKNOWN = "element.unit_unknown";
+    /// Element: a unit of another dimension than the element has, or two units for one value.
+    ELEMENT_UNIT_MISMATCH = "element.unit_mismatch";
+    /// Element: lower limit of the reference range not below its upper limit.
+    ELEMENT_RANGE_INVERTED = "element.range_inverted";
+    /// Element: the reference range cannot be read.
+    ELEMENT_RANGE_UNREADABLE = "element.range_unreadable";
+    /// Element: the abnormal flag contradicts value and reference range.
+    ELEMENT_FLAG_MISMATCH = "element.flag_mismatch";
+    /// Element: A LOINC code with a wrong check digit.
+    ELEMENT_LOINC = "element.loinc";
+    /// Element: a code of the source's own that is not mapped.
+    ELEMENT_CODE_UNMAPPED = "element.code_unmapped";
+    /// Element: neither a unified social credit code nor a code by WS 218 (rule V4).
+    ELEMENT_INSTITUTION_CODE = "element.institution_code";
+    /// Element: not a date or time.
+    ELEMENT_DATE = "element.date";
+    /// Element: in the future.
+    ELEMENT_FUTURE = "element.future";
+    /// Element: before the birth of the patient.
+    ELEMENT_BEFORE_BIRTH = "element.before_birth";
+    /// Element: times in an impossible order.
+    ELEMENT_ORDER = "element.order";
+    /// Element: age does not fit the birth date.
+    ELEMENT_AGE_MISMATCH = "element.age_mismatch";
+    /// Element: not a DICOM unique identifier.
+    ELEMENT_UID = "element.uid";
+    /// Element: not a procedure code of ICD-9-CM-3 form.
+    ELEMENT_PROCEDURE_CODE = "element.procedure_code";
+    /// Element: no known province or region code.
+    ELEMENT_REGION = "element.region";
 }
