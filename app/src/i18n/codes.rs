@@ -21,6 +21,7 @@ sentences! {
     MALFORMED: "服务器无法读懂这次请求，未作任何更改。", "The server could not read the request; nothing was changed.";
     TOO_LARGE: "内容超过允许的大小。", "The content is larger than allowed.";
     MEDIA_TYPE: "不支持这种内容类型。", "This type of content is not supported.";
+    NOT_ACCEPTABLE: "无法以所要求的格式回应。", "There is no answer in a form the request accepts.";
     METHOD: "此地址不支持这种操作。", "This address does not offer that operation.";
     INVALID: "有些内容需要补充或更正，已在相应位置标出。", "Some fields need attention; each is marked.";
     CONFLICT: "别人刚刚作了更改。请刷新后再试。", "Somebody changed this meanwhile. Reload and try again.";
@@ -85,6 +86,13 @@ sentences! {
     BIRTH_DATE: "出生日期不成立。", "Not a possible birth date.";
     FHIR_NOT_BUNDLE: "这不是 FHIR R4 资源包（Bundle）。", "This is not a FHIR R4 bundle.";
     FHIR_INCOMPLETE: "资源包缺少必需内容，已逐项列出。", "The bundle lacks mandatory elements; each is listed.";
+    FHIR_NOT_USED: "数据交换不使用这类资源。", "The exchange does not use this kind of resource.";
+    FHIR_OTHER_SUBJECT: "该资源属于另一位患者。", "This resource is about another person.";
+    FHIR_NO_VALUE: "该资源没有可用的值。", "This resource holds no value.";
+    FHIR_VOID: "该资源已被来源系统标记为作废。", "The source has marked this resource as void.";
+    FHIR_DUPLICATE: "该资源与前面的资源标识相同。", "An earlier resource has the same id.";
+    XML_FORBIDDEN: "XML 中不允许文档类型声明和自定义实体。", "XML may have no document type declaration and no entities of its own.";
+    XML_TOO_DEEP: "XML 嵌套层次过深。", "The XML is nested too deeply.";
     DICOM_NOT_DICOM: "不是 DICOM 文件。", "Not a DICOM file.";
     DICOM_TRUNCATED: "文件不完整，末尾缺失。", "The file ends too early.";
     DICOM_NO_PIXELS: "文件中没有图像。", "The file has no image.";

@@ -29,6 +29,8 @@ codes! {
     TOO_LARGE = "request.too_large";
     /// The content type is not what the route reads.
     MEDIA_TYPE = "request.media_type";
+    /// None of the forms in which the route answers is acceptable.
+    NOT_ACCEPTABLE = "request.not_acceptable";
     /// The method is not offered at this address.
     METHOD = "request.method";
     /// Fields are missing or wrong; `errors` names each.
@@ -157,6 +159,20 @@ codes! {
     FHIR_NOT_BUNDLE = "fhir.not_bundle";
     /// Mandatory elements are missing; `errors` lists them.
     FHIR_INCOMPLETE = "fhir.incomplete";
+    /// A resource of a kind the exchange has no place for.
+    FHIR_NOT_USED = "fhir.not_used";
+    /// A resource about somebody else.
+    FHIR_OTHER_SUBJECT = "fhir.other_subject";
+    /// A resource without the value it is for.
+    FHIR_NO_VALUE = "fhir.no_value";
+    /// A resource its source has marked as void.
+    FHIR_VOID = "fhir.void";
+    /// A second resource of the same id.
+    FHIR_DUPLICATE = "fhir.duplicate";
+    /// XML with a document type declaration or an entity of its own.
+    XML_FORBIDDEN = "xml.forbidden";
+    /// XML nested too deeply.
+    XML_TOO_DEEP = "xml.too_deep";
     /// Not a DICOM file.
     DICOM_NOT_DICOM = "dicom.not_dicom";
     /// The file ends too early.

@@ -342,6 +342,26 @@ pub struct RescheduleInput {
     pub reason: String,
 }
 
+/// `POST …/{id}/ready`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReadyInput {
+    /// Why to go on with an incomplete case package; empty when it is complete.
+    #[serde(default)]
+    pub override_reason: String,
+}
+
+/// `POST …/{id}/revoke`, `POST …/{id}/reinvite`: an act about one institution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct InstitutionReason {
+    /// The institution.
+    pub institution_id: InstitutionId,
+    /// Why; may be empty where no reason is asked.
+    #[serde(default)]
+    pub reason: String,
+}
+
 /// `POST …/{id}/cancel` and other acts that need a reason.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

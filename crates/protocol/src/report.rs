@@ -57,6 +57,12 @@ pub struct Report {
     pub opinions: Vec<Opinion>,
     /// Institutions without an opinion, and why.
     pub waivers: Vec<Waiver>,
+    /// Why the lead went on with an incomplete case package (clause 4.2.1 a).
+    #[serde(default)]
+    pub override_reason: Option<String>,
+    /// The case package it rests on.
+    #[serde(default)]
+    pub package: Option<crate::preparation::PackageSummary>,
     /// Measurements and annotations of the session at signing.
     pub annotations: Vec<crate::live::ReportedAnnotation>,
     /// Who signed.

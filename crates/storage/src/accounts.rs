@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use consilium_domain::{AccountId, Clear, InstitutionId, Role, Timestamp};
+use consilium_domain::{AccountId, Clear, InstitutionId, Role, Timestamp, permission::Subject};
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     sea_query::{Expr, LockType},
@@ -39,6 +39,18 @@ pub struct Account {
     pub locked_until: Option<Timestamp>,
     /// May sign in.
     pub active: bool,
+}
+
+impl Account {
+    /// For permission rules.
+    #[must_use]
+    pub const fn subject(&self) -> Subject {
+        Subject {
+            account: self.id,
+            institution: self.institution,
+            role: self.role,
+        }
+    }
 }
 
 impl fmt::Debug for Account {

@@ -158,9 +158,18 @@ pub(crate) async fn invitations_round_trip_and_expire_once(world: World) {
     assert_eq!(reader.invitation(id(42)).await.unwrap().unwrap(), answered);
     let from = consultation(31).scheduled_at;
     let held = reader.engagements(id(3), from, from).await.unwrap();
-    assert_eq!(held, [(answered, reader.consultation(id(31)).await.unwrap().unwrap())]);
+    assert_eq!(
+        held,
+        [(answered, reader.consultation(id(31)).await.unwrap().unwrap())]
+    );
     assert_eq!(reader.engagements(id(2), from, from).await.unwrap(), []);
-    assert_eq!(reader.engagements(id(3), from.plus_ms(1), from.plus_ms(2)).await.unwrap(), []);
+    assert_eq!(
+        reader
+            .engagements(id(3), from.plus_ms(1), from.plus_ms(2))
+            .await
+            .unwrap(),
+        []
+    );
 }
 
 fn file(n: u128) -> StoredFile {
