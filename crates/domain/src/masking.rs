@@ -204,8 +204,9 @@ impl fmt::Debug for RuleSet {
     }
 }
 
-static BUILTIN: LazyLock<RuleSet> =
-    LazyLock::new(|| RuleSet::parse(include_str!("../data/masking.v1.json")).unwrap_or_else(|_| RuleSet::closed()));
+static BUILTIN: LazyLock<RuleSet> = LazyLock::new(|| {
+    RuleSet::parse(include_str!("../data/masking.v1.json")).unwrap_or_else(|_| RuleSet::closed())
+});
 
 impl RuleSet {
     /// Reads a published document.

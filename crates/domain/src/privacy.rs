@@ -4,8 +4,40 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A value that identifies a patient, in clear. It has no `Serialize` and its `Debug` shows nothing,
-/// so it cannot reach a response, a log, a message or a CRDT by mistake.
+/// A value that identifies a patient, in clear. It has no `Serialize`, no `Display`, and its `Debug` shows
+/// nothing, so it cannot reach a response, a log, a message or a CRDT by mistake.
+///
+/// It cannot be serialised:
+/// ```compile_fail,E0277
+/// let name = consilium_domain::Clear::new("张三".to_owned());
+/// serde_json::to_string(&name);
+/// ```
+/// It cannot be printed:
+/// ```compile_fail,E0277
+/// let name = consilium_domain::Clear::new("张三".to_owned());
+/// format!("{name}");
+/// ```
+/// It cannot be read from outside, so that nothing can be forwarded unread:
+/// ```compile_fail,E0277
+/// serde_json::from_str::<consilium_domain::Clear<String>>("\"张三\"");
+/// ```
+/// A message that may leave cannot hold it:
+/// ```compile_fail,E0277
+/// #[derive(serde::Serialize)]
+/// struct Invitation {
+///     patient: consilium_domain::Clear<String>,
+/// }
+/// ```
+/// The masked form is what fits there:
+/// ```
+/// use consilium_domain::{Masked, masking::{Profile, RuleSet}};
+/// #[derive(serde::Serialize)]
+/// struct Invitation {
+///     patient: Masked<String>,
+/// }
+/// let patient = RuleSet::builtin().name(Profile::Exchange, "张大三");
+/// assert_eq!(serde_json::to_string(&Invitation { patient }).unwrap(), r#"{"patient":"张*三"}"#);
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Clear<T>(T);
 
@@ -27,7 +59,10 @@ impl<T> fmt::Debug for Clear<T> {
     }
 }
 
-/// A value in its masked form, fit to cross a border between institutions.
+/// A value in its masked form, fit to cross a border between institutions. Only the rules make one:
+/// ```compile_fail,E0624
+/// consilium_domain::Masked::new("张三".to_owned());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]

@@ -1,7 +1,7 @@
 //! Chinese addresses by their administrative areas. Only names of the published list are ever kept, so that
 //! an unknown spelling hides more, never less.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -74,7 +74,11 @@ struct Province {
 
 /// The administrative areas of a rule set (GB/T 2260).
 #[derive(Debug, Default)]
-pub struct Areas(Vec<Province>);
+pub struct Areas {
+    provinces: Vec<Province>,
+    /// Characters with which a text that names an area may begin.
+    first: BTreeSet<char>,
+}
 
 /// What a position of a text may be read as.
 struct Found<'a> {
@@ -96,15 +100,22 @@ impl Areas {
                 .map(|district| district.chars().collect())
                 .collect(),
         };
-        Self(
-            areas
-                .into_iter()
-                .map(|(name, cities)| Province {
-                    name: Name::new(&name, &["省", "市", "特别行政区"], "自治区", &groups),
-                    cities: cities.into_iter().map(city).collect(),
-                })
-                .collect(),
-        )
+        let provinces: Vec<Province> = areas
+            .into_iter()
+            .map(|(name, cities)| Province {
+                name: Name::new(&name, &["省", "市", "特别行政区"], "自治区", &groups),
+                cities: cities.into_iter().map(city).collect(),
+            })
+            .collect();
+        let cities = || provinces.iter().flat_map(|province| &province.cities);
+        let names = provinces.iter().map(|province| &province.name.full);
+        let names = names.chain(cities().filter_map(|city| Some(&city.name.as_ref()?.full)));
+        let names = names.chain(cities().flat_map(|city| &city.districts));
+        let first = names
+            .filter_map(|name| name.first().copied())
+            .chain(['中'])
+            .collect();
+        Self { provinces, first }
     }
 
     /// The areas that an address starts with.
@@ -117,12 +128,15 @@ impl Areas {
     /// The areas named from a position of a text on.
     pub(super) fn parse_at(&self, chars: &[char], start: usize) -> ParsedAddress {
         let mut at = skip_spaces(chars, start);
+        if !chars.get(at).is_some_and(|c| self.first.contains(c)) {
+            return ParsedAddress::default();
+        }
         for country in ["中华人民共和国", "中国"] {
             at = after(chars, at, &country.chars().collect::<Vec<_>>()).unwrap_or(at);
         }
         at = skip_spaces(chars, at);
         let province = self
-            .0
+            .provinces
             .iter()
             .filter_map(|province| Some((province, province.name.end(chars, at)?)))
             .max_by_key(|(_, end)| *end);
@@ -136,7 +150,7 @@ impl Areas {
                 let at = after(chars, again, &province.name.full).unwrap_or(end);
                 (province.cities.iter().collect::<Vec<_>>(), at)
             }
-            None => (self.0.iter().flat_map(|p| &p.cities).collect(), at),
+            None => (self.provinces.iter().flat_map(|p| &p.cities).collect(), at),
         };
         let at = skip_spaces(chars, at);
         let Some(next) = best(&cities, chars, at, province.is_some()) else {
@@ -257,5 +271,9 @@ impl Name {
 fn street_follows(chars: &[char], at: usize) -> bool {
     let next = |offset: usize| chars.get(at + offset).copied().unwrap_or(' ');
     let street = |c: char| matches!(c, '路' | '街' | '道' | '巷' | '弄' | '桥' | '村' | '新' | '里');
-    street(next(0)) || matches!(next(0), '东' | '西' | '南' | '北' | '中' | '大' | '一' | '二' | '三') && street(next(1))
+    street(next(0))
+        || matches!(
+            next(0),
+            '东' | '西' | '南' | '北' | '中' | '大' | '一' | '二' | '三'
+        ) && street(next(1))
 }

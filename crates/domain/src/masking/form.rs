@@ -29,10 +29,7 @@ impl Names {
             .compound_surnames
             .split_whitespace()
             .find(|surname| name.strip_prefix(surname).is_some_and(|given| !given.is_empty()));
-        let end = compound.map_or_else(
-            || name.chars().next().map_or(0, char::len_utf8),
-            str::len,
-        );
+        let end = compound.map_or_else(|| name.chars().next().map_or(0, char::len_utf8), str::len);
         name.get(..end).unwrap_or(name)
     }
 }
@@ -105,7 +102,11 @@ pub(super) fn phone(text: &str, head: usize, tail: usize, area_code: bool, fill:
     }
     if !foreign && let Some((area, local)) = landline(number, &digits) {
         let local = edges(&local, 0, tail, 3, fill);
-        return if area_code { format!("{area}-{local}") } else { local };
+        return if area_code {
+            format!("{area}-{local}")
+        } else {
+            local
+        };
     }
     edges(&digits, 0, tail, 4, fill)
 }
@@ -118,12 +119,18 @@ fn landline(number: &str, digits: &str) -> Option<(String, String)> {
         _ => return None,
     };
     let area = digits.get(..area_len)?.to_owned();
-    let only = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-    let local = match number.split('-').map(only).collect::<Vec<_>>().as_slice() {
-        [_, local, ..] if number.starts_with(&area) && (7..=8).contains(&local.len()) => local.clone(),
-        _ => digits.get(area_len..)?.to_owned(),
+    let plain = number
+        .trim_start_matches('(')
+        .replace(')', "-")
+        .replace("--", "-");
+    let parts: Vec<&str> = plain.split('-').collect();
+    let local = match parts.as_slice() {
+        [first, local, ..] if *first == area => (*local).to_owned(),
+        [first, ..] => first.get(area_len..)?.to_owned(),
+        [] => return None,
     };
-    (local.len() >= 7).then_some((area, local))
+    let digits = local.chars().all(|c| c.is_ascii_digit());
+    (local.len() >= 7 && digits).then_some((area, local))
 }
 
 /// The year a date begins with, or nothing.

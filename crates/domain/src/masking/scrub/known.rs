@@ -1,8 +1,8 @@
 //! What is known of the patient and their relatives, looked for in every spelling people use.
 
 use super::{
-    KnownPerson, Lexicon, Span,
     super::Areas,
+    KnownPerson, Lexicon, Span,
     text::{Text, between_digits, invisible, is_han},
 };
 use crate::MaskKind;
@@ -144,15 +144,15 @@ fn whole<'a>(text: &Text, start: usize, parts: impl Iterator<Item = &'a Vec<char
         return None;
     }
     let mut end = start;
-    let mut count = 0_u32;
-    for part in parts {
+    for (count, part) in parts.enumerate() {
         let next = if count == 0 {
             end
         } else {
-            text.skip(end, 3, |c| matches!(c, ' ' | ',' | '.' | '-' | '^' | '_' | '·') || invisible(c))
+            text.skip(end, 3, |c| {
+                matches!(c, ' ' | ',' | '.' | '-' | '^' | '_' | '·') || invisible(c)
+            })
         };
         end = spaced(text, next, part, invisible)?;
-        count += 1;
     }
     let open = text.at(end).is_some_and(|c| c.is_ascii_alphanumeric());
     (end > start && !open).then_some(end)
@@ -184,8 +184,12 @@ fn number(text: &Text, kind: MaskKind, value: &str, spans: &mut Vec<Span>) {
     let joined = |c: char| c.is_ascii_alphanumeric() && !is_han(c);
     let mut at = 0;
     while at < text.plain.len() {
-        let found = (!text.before(at).is_some_and(joined))
-            .then(|| spaced(text, at, &needle, |c| between_digits(c) || matches!(c, '.' | '/' | '_' | '(' | ')')))
+        let found = (!text.before(at).is_some_and(joined) && !text.in_uid(at))
+            .then(|| {
+                spaced(text, at, &needle, |c| {
+                    between_digits(c) || matches!(c, '.' | '/' | '_' | '(' | ')')
+                })
+            })
             .flatten()
             .filter(|&end| !text.at(end).is_some_and(joined));
         match found {

@@ -31,15 +31,24 @@ pub(super) fn find(text: &Text, words: &Lexicon, spans: &mut Vec<Span>) {
         };
         at = first.end;
         spans.push(first);
-        // Several phones after one word.
-        while kind == MaskKind::Phone {
-            let more = text.skip(at, 3, |c| matches!(c, '/' | '、' | ',' | '，' | '或' | ' ' | ';' | '；'));
-            let Some(next) = (more > at).then(|| read(text, words, kind, more, true)).flatten() else {
-                break;
-            };
-            at = next.end;
-            spans.push(next);
+        if kind == MaskKind::Phone {
+            at = more_phones(text, words, at, spans);
         }
+    }
+}
+
+/// Several phones after one word; tells where the last ends.
+fn more_phones(text: &Text, words: &Lexicon, mut at: usize, spans: &mut Vec<Span>) -> usize {
+    loop {
+        let from = text.skip(at, 3, |c| {
+            matches!(c, '/' | '、' | ',' | '，' | '或' | ' ' | ';' | '；')
+        });
+        let next = (from > at).then(|| read(text, words, MaskKind::Phone, from, true));
+        let Some(next) = next.flatten() else {
+            return at;
+        };
+        at = next.end;
+        spans.push(next);
     }
 }
 
@@ -103,7 +112,7 @@ fn read(text: &Text, words: &Lexicon, kind: MaskKind, from: usize, marked: bool)
         MaskKind::Name => name(text, words, from, marked)?,
         MaskKind::Phone => number(text, from, |c| c.is_ascii_digit(), 7, 20)?,
         MaskKind::IdNumber => number(text, from, |c| c.is_ascii_digit() || c == 'x', 8, 24)?,
-        MaskKind::Document | MaskKind::RecordNumber => number(text, from, |c| c.is_ascii_alphanumeric(), 3, 30)?,
+        MaskKind::Document | MaskKind::RecordNumber => series_number(text, from, marked)?,
         MaskKind::Account => account(text, from)?,
         MaskKind::BirthDate => date(text, from)?,
         MaskKind::Address => address(text, words, from, marked)?,
@@ -143,6 +152,13 @@ fn number(
     }
     let digits = value.chars().filter(char::is_ascii_digit).count();
     (digits >= digits_min && value.len() >= 4).then_some((end, value))
+}
+
+/// A number that may have a series in Han characters before it, as in 南字第12345678.
+fn series_number(text: &Text, from: usize, marked: bool) -> Option<(usize, String)> {
+    let series = if marked { text.skip(from, 4, is_han) } else { from };
+    let (end, value) = number(text, series, |c| c.is_ascii_alphanumeric(), 3, 30)?;
+    Some((end, format!("{}{value}", text.slice(from, series))))
 }
 
 /// Cards have digits, messenger names letters.
@@ -228,7 +244,9 @@ fn latin_name(text: &Text, words: &Lexicon, from: usize) -> Option<(usize, Strin
         }
     }
     let value = text.written(from, end);
-    let word = text.any_of(from, &words.not_names).is_some_and(|len| from + len >= end);
+    let word = text
+        .any_of(from, &words.not_names)
+        .is_some_and(|len| from + len >= end);
     (end > from + 1 && !word).then_some((end, value))
 }
 
@@ -265,7 +283,9 @@ fn address(text: &Text, words: &Lexicon, from: usize, marked: bool) -> Option<(u
 
 /// `St.`, `Rd.`, `No.`: the point does not end the sentence.
 fn abbreviation(text: &Text, point: usize) -> bool {
-    ["st", "rd", "no", "apt", "ave", "blvd"]
-        .iter()
-        .any(|word| point.checked_sub(word.len()).is_some_and(|at| text.slice(at, point) == *word))
+    ["st", "rd", "no", "apt", "ave", "blvd"].iter().any(|word| {
+        point
+            .checked_sub(word.len())
+            .is_some_and(|at| text.slice(at, point) == *word)
+    })
 }

@@ -10,10 +10,6 @@ use crate::{
     person::{BirthDate, IdNumber, Phone, known_province},
 };
 
-/// Dotted parts from which a token is an object identifier (DICOM UID) and none of its parts a number of
-/// its own.
-const UID_DOTS_MIN: usize = 4;
-
 pub(super) fn find(text: &Text, spans: &mut Vec<Span>) {
     let mut at = 0;
     while at < text.plain.len() {
@@ -25,7 +21,7 @@ pub(super) fn find(text: &Text, spans: &mut Vec<Span>) {
             })
             .or_else(|| {
                 let starts = (text.digit(at) || text.at(at) == Some('(')) && !text.digit_before(at);
-                (starts && !in_uid(text, at)).then(|| {
+                (starts && !text.in_uid(at)).then(|| {
                     old_resident(text, at)
                         .or_else(|| mobile(text, at))
                         .or_else(|| landline(text, at))
@@ -119,10 +115,13 @@ fn resident(text: &Text, start: usize) -> Option<Span> {
         return None;
     }
     let shape = read.shape(17);
-    let usual = shape.len() == 1 || matches!(shape.as_slice(), [6, 8, ..] | [6, 4, 4, ..] | [3, 3, 4, 4, ..] | [6, 4, 2, 2, ..]);
-    let looks_right = || {
-        known_province(head) && head.get(6..14).is_some_and(|date| BirthDate::parse(date).is_ok())
-    };
+    let usual = shape.len() == 1
+        || matches!(
+            shape.as_slice(),
+            [6, 8, ..] | [6, 4, 4, ..] | [3, 3, 4, 4, ..] | [6, 4, 2, 2, ..]
+        );
+    let looks_right =
+        || known_province(head) && head.get(6..14).is_some_and(|date| BirthDate::parse(date).is_ok());
     (IdNumber::parse(&number).is_ok() || usual && looks_right()).then_some(Span {
         start,
         end,
@@ -171,8 +170,10 @@ fn mobile(text: &Text, start: usize) -> Option<Span> {
 fn mobile_digits(text: &Text, at: usize) -> Option<(String, usize)> {
     let read = Digits::read(text, at, 11, phone_separator);
     let end = read.end(11)?;
-    let usual = matches!(read.shape(11).as_slice(), [11] | [3, 4, 4] | [3, 8] | [7, 4] | [4, 4, 3] | [4, 3, 4] | [5, 6])
-        || read.singles(11);
+    let usual = matches!(
+        read.shape(11).as_slice(),
+        [11] | [3, 4, 4] | [3, 8] | [7, 4] | [4, 4, 3] | [4, 3, 4] | [5, 6]
+    ) || read.singles(11);
     (usual && !text.digit(end) && read.digits.starts_with('1') && Phone::parse(&read.digits).is_ok())
         .then_some((read.digits, end))
 }
@@ -195,7 +196,12 @@ fn landline(text: &Text, start: usize) -> Option<Span> {
     let count = local.digits.len();
     let usual = matches!(local.shape(count).as_slice(), [7 | 8] | [4, 4] | [3, 4]);
     // Without anything between, only whole numbers: 11 or 12 digits.
-    let glued = from == after && !(count + area.len() >= 11 && text.plain.get(at..after + count).is_some_and(|d| d.iter().all(char::is_ascii_digit)));
+    let glued = from == after
+        && !(count + area.len() >= 11
+            && text
+                .plain
+                .get(at..after + count)
+                .is_some_and(|d| d.iter().all(char::is_ascii_digit)));
     let mut end = local.end(count)?;
     if !closed || !usual || glued || text.digit(end) {
         return None;
@@ -224,7 +230,9 @@ fn foreign_phone(text: &Text, start: usize) -> Option<Span> {
             landline(text, from).map(|span| Span { start, ..span })
         });
     }
-    let read = Digits::read(text, start + 1, 15, |c| phone_separator(c) || matches!(c, '(' | ')'));
+    let read = Digits::read(text, start + 1, 15, |c| {
+        phone_separator(c) || matches!(c, '(' | ')')
+    });
     let count = read.digits.len();
     (count >= 9 && !read.digits.starts_with('0')).then(|| Span {
         start,
@@ -240,7 +248,9 @@ fn bank_card(text: &Text, start: usize) -> Option<Span> {
     let count = read.digits.len();
     let issuer = read.digits.starts_with(['3', '4', '5', '6']);
     let shape = read.shape(count);
-    let usual = shape.len() == 1 || shape.iter().rev().skip(1).all(|&len| len == 4) || matches!(shape.as_slice(), [6, 13]);
+    let usual = shape.len() == 1
+        || shape.iter().rev().skip(1).all(|&len| len == 4)
+        || matches!(shape.as_slice(), [6, 13]);
     (issuer && (16..=19).contains(&count) && usual && luhn(&read.digits)).then(|| Span {
         start,
         end: read.end(count).unwrap_or(start),
@@ -266,7 +276,8 @@ fn luhn(digits: &str) -> bool {
 }
 
 fn email(text: &Text, start: usize) -> Option<Span> {
-    let user = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-') || invisible(c);
+    let user =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-') || invisible(c);
     let host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-') || invisible(c);
     if !text.at(start).is_some_and(|c| c.is_ascii_alphanumeric()) || text.before(start).is_some_and(user) {
         return None;
@@ -287,11 +298,4 @@ fn email(text: &Text, start: usize) -> Option<Span> {
         kind: MaskKind::Email,
         value: text.slice(start, end),
     })
-}
-
-fn in_uid(text: &Text, at: usize) -> bool {
-    let part = |c: &&char| c.is_ascii_digit() || **c == '.';
-    let before = text.plain.get(..at).unwrap_or_default().iter().rev().take_while(part);
-    let after = text.plain.get(at..).unwrap_or_default().iter().take_while(part);
-    before.chain(after).filter(|c| **c == '.').count() >= UID_DOTS_MIN
 }

@@ -17,15 +17,46 @@ const CARE_SITE_CHARS: usize = 5;
 
 /// Ends of names of places below the district.
 const PLACES: [&str; 30] = [
-    "街道办事处", "街道", "办事处", "大道", "小区", "社区", "居委会", "村委会", "花园", "新村", "公寓", "家园", "大厦", "胡同",
-    "苏木", "嘎查", "开发区", "工业园", "自然村", "镇", "乡", "村", "路", "街", "巷", "弄", "苑", "屯", "寨", "庄",
+    "街道办事处",
+    "街道",
+    "办事处",
+    "大道",
+    "小区",
+    "社区",
+    "居委会",
+    "村委会",
+    "花园",
+    "新村",
+    "公寓",
+    "家园",
+    "大厦",
+    "胡同",
+    "苏木",
+    "嘎查",
+    "开发区",
+    "工业园",
+    "自然村",
+    "镇",
+    "乡",
+    "村",
+    "路",
+    "街",
+    "巷",
+    "弄",
+    "苑",
+    "屯",
+    "寨",
+    "庄",
 ];
 /// Ends of numbers of houses, staircases and rooms.
 const NUMBERED: [&str; 15] = [
     "号楼", "号院", "号", "栋", "幢", "座", "单元", "室", "楼", "层", "户", "组", "队", "弄", "区",
 ];
 /// Characters that no name of a place has, as far as running text goes.
-const NOT_IN_NAMES: &str = "因患病痛诊疗术走出现后前时无有不可被由向在至到于及从经曾约近每其该当，。；、：（）";
+const NOT_IN_NAMES: &str =
+    "因患病痛诊疗术走出现后前时无有不可被由向在至到于及从经曾约近每其该当，。；、：（）";
+/// Where the name of a street with nothing before it begins at the latest.
+const NOT_BEFORE_STREETS: &str = "住院通道是自往来回";
 
 pub(super) fn find(text: &Text, areas: &Areas, words: &Lexicon, spans: &mut Vec<Span>) {
     let mut at = 0;
@@ -68,7 +99,9 @@ fn in_area(text: &Text, start: usize, areas: &Areas, words: &Lexicon) -> Option<
 /// `家住…`: the word stays, the address behind it goes.
 fn after_word(text: &Text, at: usize, areas: &Areas, words: &Lexicon) -> Option<Span> {
     let len = text.any_of(at, &words.living_at)?;
-    let start = text.skip(at + len, 3, |c| matches!(c, ' ' | ':' | '在' | '于' | '是' | '为'));
+    let start = text.skip(at + len, 3, |c| {
+        matches!(c, ' ' | ':' | '在' | '于' | '是' | '为')
+    });
     if text.at(start) == Some('院') {
         return None;
     }
@@ -88,7 +121,14 @@ fn details(text: &Text, start: usize, words: &Lexicon, in_area: bool) -> Option<
         if let Some(stop) = number(text, next) {
             numbered = true;
             end = stop;
-        } else if let Some(stop) = name(text, if named || numbered { next } else { text.skip(end, 2, |c| c == ' ') }) {
+        } else if let Some(stop) = name(
+            text,
+            if named || numbered {
+                next
+            } else {
+                text.skip(end, 2, |c| c == ' ')
+            },
+        ) {
             if care_site(text, stop, words) {
                 break;
             }
@@ -111,7 +151,9 @@ fn rest_of_number(text: &Text, end: usize) -> usize {
 
 fn number(text: &Text, at: usize) -> Option<usize> {
     let numeral = |c: char| {
-        c.is_ascii_alphanumeric() || matches!(c, '-' | '#' | '第' | '甲' | '乙' | '之') || "一二三四五六七八九十百〇零".contains(c)
+        c.is_ascii_alphanumeric()
+            || matches!(c, '-' | '#' | '第' | '甲' | '乙' | '之')
+            || "一二三四五六七八九十百〇零".contains(c)
     };
     let end = text.skip(at, 8, numeral);
     if end == at {
@@ -148,13 +190,19 @@ fn care_site(text: &Text, at: usize, words: &Lexicon) -> bool {
 
 /// A street or an estate with a house number, with nothing before it that says where.
 fn bare(text: &Text, at: usize, words: &Lexicon) -> Option<Span> {
-    let suffix = ["大道", "路", "街", "巷", "胡同", "弄", "小区", "花园", "新村", "苑", "公寓", "村", "家园"]
-        .iter()
-        .find(|suffix| text.has(at, &suffix.chars().collect::<Vec<_>>()))?;
-    let in_name = |c: &&char| is_han(**c) && !NOT_IN_NAMES.contains(**c) && !matches!(**c, '住' | '院' | '通' | '道' | '是');
+    let suffix = [
+        "大道", "路", "街", "巷", "胡同", "弄", "小区", "花园", "新村", "苑", "公寓", "村", "家园",
+    ]
+    .iter()
+    .find(|suffix| text.has(at, &suffix.chars().collect::<Vec<_>>()))?;
+    let in_name = |c: &&char| is_han(**c) && !NOT_IN_NAMES.contains(**c) && !NOT_BEFORE_STREETS.contains(**c);
     let before = text.plain.get(..at)?.iter().rev().take(BARE_NAME_CHARS_MAX);
     let len = before.take_while(in_name).count();
-    if len == 0 || text.before(at).is_some_and(|c| matches!(c, '通' | '尿' | '气' | '回' | '电' | '线' | '旁')) {
+    if len == 0
+        || text
+            .before(at)
+            .is_some_and(|c| matches!(c, '通' | '尿' | '气' | '回' | '电' | '线' | '旁'))
+    {
         return None;
     }
     let mut end = at + suffix.chars().count();
@@ -168,7 +216,11 @@ fn bare(text: &Text, at: usize, words: &Lexicon) -> Option<Span> {
 
 /// `12 Baker Street`.
 fn western(text: &Text, at: usize) -> Option<Span> {
-    if !text.digit(at) || text.before(at).is_some_and(|c| c.is_ascii_alphanumeric() || c == '.') {
+    if !text.digit(at)
+        || text
+            .before(at)
+            .is_some_and(|c| c.is_ascii_alphanumeric() || c == '.')
+    {
         return None;
     }
     let mut end = text.skip(at, 5, |c| c.is_ascii_digit());
@@ -179,7 +231,10 @@ fn western(text: &Text, at: usize) -> Option<Span> {
         }
         end = text.skip(word, 20, |c| c.is_ascii_alphabetic());
         let kind = text.slice(word, end);
-        if matches!(kind.as_str(), "street" | "st" | "road" | "rd" | "avenue" | "ave" | "lane" | "boulevard" | "blvd") {
+        if matches!(
+            kind.as_str(),
+            "street" | "st" | "road" | "rd" | "avenue" | "ave" | "lane" | "boulevard" | "blvd"
+        ) {
             return Some(span(text, at, end));
         }
     }

@@ -8,6 +8,9 @@ pub(super) struct Text {
     pub(super) plain: Vec<char>,
 }
 
+/// Dots from which a token of digits is an object identifier (DICOM UID) and none of its parts a number of
+/// its own.
+const UID_DOTS_MIN: usize = 4;
 /// So many numerals in a row are a number spelled out, not a count.
 const SPELLED_MIN: usize = 7;
 
@@ -17,7 +20,11 @@ impl Text {
         let mut plain: Vec<char> = chars.iter().map(|&c| plain(c)).collect();
         let mut at = 0;
         while at < plain.len() {
-            let run = plain.iter().skip(at).take_while(|&&c| spelled(c).is_some()).count();
+            let run = plain
+                .iter()
+                .skip(at)
+                .take_while(|&&c| spelled(c).is_some())
+                .count();
             if run >= SPELLED_MIN {
                 for c in plain.iter_mut().skip(at).take(run) {
                     *c = spelled(*c).unwrap_or(*c);
@@ -65,6 +72,20 @@ impl Text {
             .take(max)
             .take_while(|&&c| separator(c))
             .count()
+    }
+
+    /// Whether a position lies in an object identifier.
+    pub(super) fn in_uid(&self, at: usize) -> bool {
+        let part = |c: &&char| c.is_ascii_digit() || **c == '.';
+        let before = self
+            .plain
+            .get(..at)
+            .unwrap_or_default()
+            .iter()
+            .rev()
+            .take_while(part);
+        let after = self.plain.get(at..).unwrap_or_default().iter().take_while(part);
+        before.chain(after).filter(|c| **c == '.').count() >= UID_DOTS_MIN
     }
 
     /// Plain characters of a stretch.
