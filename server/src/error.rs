@@ -17,6 +17,9 @@ pub enum ServiceError {
     /// Known, but not allowed.
     #[error("forbidden")]
     Forbidden,
+    /// Known, but not allowed for a reason of its own.
+    #[error("denied: {0}")]
+    Denied(&'static str),
     /// No valid session.
     #[error("no valid session")]
     Unauthenticated,
@@ -112,6 +115,7 @@ impl ServiceError {
         match self {
             Self::NotFound => (codes::NOT_FOUND, StatusCode::NOT_FOUND),
             Self::Forbidden => (codes::FORBIDDEN, StatusCode::FORBIDDEN),
+            Self::Denied(code) => (code, StatusCode::FORBIDDEN),
             Self::Unauthenticated => (codes::UNAUTHENTICATED, StatusCode::UNAUTHORIZED),
             Self::SignInRefused => (codes::SIGN_IN_REFUSED, StatusCode::UNAUTHORIZED),
             Self::CrossSite => (codes::CROSS_SITE, StatusCode::FORBIDDEN),

@@ -35,11 +35,16 @@ sentences! {
     PACKAGE_NOT_FROZEN: "请先冻结病例数据包。", "Freeze the case package first.";
     PACKAGE_INCOMPLETE: "核心数据完整率低于 99%：请补充数据，或写明继续的原因。", "Core completeness is below 99 %: add data, or record why to go on.";
     PACKAGE_ISSUES_OPEN: "还有未处理完的修正通知：请等待更正，或写明继续的原因。", "Correction notices are open: wait for them, or record why to go on.";
+    PACKAGE_STALE: "校验之后数据有变化，请重新校验。", "Data has changed since the package was checked; check it again.";
+    PACKAGE_MISMATCH: "通知的数据包与保存的不一致。", "The announced package is not the one that is stored.";
     PACKAGE_WRONG_STATE: "数据包目前的状态不允许此操作。", "The case package's present state does not allow this.";
     DATA_REQUEST_WRONG_STATE: "数据请求目前的状态不允许此操作。", "The data request's present state does not allow this.";
     ISSUE_WRONG_STATE: "修正通知目前的状态不允许此操作。", "The correction notice's present state does not allow this.";
     SUBMISSION_WRONG_STATE: "会诊或本次提交目前的状态不接收数据。", "Data cannot be taken in the present state.";
     CONSENT_WRONG_STATE: "知情同意目前的状态不允许此操作。", "The consent's present state does not allow this.";
+    CONSENT_PURPOSE: "数据只能用于本次诊断和治疗。", "Data may be used for treatment only.";
+    CONSENT_FORM_TYPE: "请上传 PDF、PNG 或 JPEG 格式的签字扫描件。", "Upload the signed form as PDF, PNG or JPEG.";
+    SEARCH_IDENTITY: "证件号码不能出现在网址中，请使用证件号码查询。", "An identity number may not stand in an address; use the search by identity number.";
     TRANSFER_WRONG_STATE: "这条消息目前的状态不允许此操作。", "The message's present state does not allow this.";
     DELIVERIES_OPEN: "报告尚未送达所有机构。", "The report has not reached every institution.";
     DATA_REQUEST_SIGNATURE: "数据请求的签名不正确。", "The data request's signature is wrong.";

@@ -57,6 +57,10 @@ codes! {
     PACKAGE_INCOMPLETE = "package.incomplete";
     /// Correction notices are open.
     PACKAGE_ISSUES_OPEN = "package.issues_open";
+    /// Data has come or changed since the package was checked: check it again.
+    PACKAGE_STALE = "package.stale";
+    /// The announced package is not the one that is stored.
+    PACKAGE_MISMATCH = "package.mismatch";
     /// The package is in another state.
     PACKAGE_WRONG_STATE = "package.wrong_state";
     /// The data request is in another state.
@@ -67,6 +71,12 @@ codes! {
     SUBMISSION_WRONG_STATE = "submission.wrong_state";
     /// The consent is in another state.
     CONSENT_WRONG_STATE = "consent.wrong_state";
+    /// The purpose of use is not treatment.
+    CONSENT_PURPOSE = "consent.purpose";
+    /// The scanned form is neither PDF nor PNG nor JPEG.
+    CONSENT_FORM_TYPE = "consent.form_type";
+    /// An identity number may not stand in an address; search for it by `POST`.
+    SEARCH_IDENTITY = "search.identity_in_address";
     /// The delivery is in another state.
     TRANSFER_WRONG_STATE = "transfer.wrong_state";
     /// Deliveries of the report are open.

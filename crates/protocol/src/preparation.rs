@@ -407,12 +407,37 @@ pub struct Package {
     pub complete: bool,
     /// Why the lead went on with less.
     pub override_reason: Option<String>,
+    /// Data has come or changed since it was made: a new version would differ.
+    #[serde(default)]
+    pub stale: bool,
     /// The rows.
     pub items: Vec<Item>,
     /// Image series in it: series id, SHA-256 over its instances, hex.
     pub series: Vec<SeriesReference>,
     /// What the reader may do now.
     pub allowed: Vec<String>,
+}
+
+/// `GET …/{id}/quality`: the numbers of the data as it is now, frozen or not. A participant sees its own part.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct QualityReport {
+    /// Version of the dictionary the data was checked against.
+    pub dictionary_version: String,
+    /// Score of the whole.
+    pub quality: Quality,
+    /// Score by category of Table 1.
+    pub by_category: Vec<(DataCategory, Quality)>,
+    /// Score by institution.
+    pub by_institution: Vec<(Institution, Quality)>,
+    /// What is missing or wrong.
+    pub missing: Vec<Missing>,
+    /// Values that do not agree.
+    pub conflicts: Vec<ValueConflict>,
+    /// Open correction notices.
+    pub issues_open: u32,
+    /// Core completeness reaches 99 %.
+    pub complete: bool,
 }
 
 /// An image series in a package.
