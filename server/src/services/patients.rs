@@ -3,6 +3,7 @@
 use consilium_domain::{
     Clear, PatientId, Timestamp,
     consultation::PARTICIPANTS_MIN,
+    element::is_placeholder,
     masking::{Profile, RuleSet},
     person::{BirthDate, IdNumber, PersonName, Phone, icd10_well_formed},
 };
@@ -15,19 +16,6 @@ use consilium_storage::{Patient, PatientIdentity};
 use uuid::Uuid;
 
 use crate::{ctx::Ctx, error::ServiceError, state::App};
-
-/// Words that fill a field without saying anything (rule V6).
-const PLACEHOLDERS: [&str; 9] = ["无", "不详", "未知", "na", "n/a", "test", "xxx", "-", "/"];
-
-/// Whether a text is a placeholder: one of the known words, or one character over and over.
-#[must_use]
-pub fn is_placeholder(text: &str) -> bool {
-    let text = text.trim().to_lowercase();
-    let mut chars = text.chars();
-    let first = chars.next();
-    PLACEHOLDERS.contains(&text.as_str())
-        || first.is_some_and(|f| !f.is_numeric() && text.chars().count() >= 3 && chars.all(|c| c == f))
-}
 
 /// Collects what is wrong with the fields of one request.
 #[derive(Default)]
@@ -121,6 +109,36 @@ pub fn check_form(input: &ConsultationInput, ctx: &Ctx) -> Result<PatientIdentit
     Ok(identity)
 }
 
+/// What an invitation must hold and the form does not: patient basics (Table 1, category 1) and the
+/// preliminary diagnosis (`domain.md` section 2.2).
+///
+/// # Errors
+/// The store fails.
+pub async fn missing_for_invitation(
+    app: &App,
+    consultation: &consilium_storage::Consultation,
+) -> Result<Vec<FieldError>, ServiceError> {
+    let patient = app
+        .store
+        .reader()
+        .patient(consultation.patient)
+        .await?
+        .ok_or(ServiceError::NotFound)?;
+    let clinical: Clinical = serde_json::from_value(consultation.clinical.clone())?;
+    let identity = patient.identity.expose();
+    Ok([
+        ("patient.name", &identity.name),
+        ("patient.phone", &identity.phone),
+        ("patient.ethnicity", &identity.ethnicity),
+        ("patient.native_place", &identity.native_place),
+        ("clinical.preliminary_diagnosis", &clinical.preliminary_diagnosis),
+    ]
+    .into_iter()
+    .filter(|(_, text)| text.trim().is_empty())
+    .map(|(field, _)| FieldError::new(field, codes::FIELD_REQUIRED))
+    .collect())
+}
+
 fn check_clinical(check: &mut Check, clinical: &Clinical) {
     check.required(
         "clinical.preliminary_diagnosis",
@@ -135,6 +153,12 @@ fn check_clinical(check: &mut Check, clinical: &Clinical) {
         ("clinical.past_history", &clinical.past_history),
         ("clinical.treatment", &clinical.treatment),
         ("clinical.lab_summary", &clinical.lab_summary),
+        ("clinical.personal_history", &clinical.personal_history),
+        ("clinical.family_history", &clinical.family_history),
+        ("clinical.physical_exam", &clinical.physical_exam),
+        ("clinical.diagnosis_basis", &clinical.diagnosis_basis),
+        ("clinical.purpose", &clinical.purpose),
+        ("clinical.wanted_specialty", &clinical.wanted_specialty),
     ] {
         check.optional(field, text, limits::NEED_CHARS);
     }
@@ -261,6 +285,26 @@ pub fn profile(identity: &PatientIdentity, asked: Profile, now: Timestamp) -> Pr
     RuleSet::builtin().profile(asked, age, identity.infectious)
 }
 
+/// A free text about the patient as other institutions read it: what identifies somebody is masked.
+#[must_use]
+pub fn scrubbed(patient: &Patient, text: &str, now: Timestamp) -> String {
+    let identity = patient.identity.expose();
+    let known = KnownPerson {
+        names: vec![identity.name.clone()],
+        numbers: [&identity.id_number, &identity.other_number, &identity.record_number]
+            .into_iter()
+            .filter(|number| !number.is_empty())
+            .cloned()
+            .collect(),
+        ..KnownPerson::default()
+    };
+    RuleSet::builtin()
+        .scrub(profile(identity, Profile::Exchange, now), text, &known)
+        .text
+        .get()
+        .clone()
+}
+
 /// The patient as every institution sees them (clause 8.3.1).
 #[must_use]
 pub fn masked(patient: &Patient, now: Timestamp) -> MaskedPatient {
@@ -284,20 +328,5 @@ pub fn masked(patient: &Patient, now: Timestamp) -> MaskedPatient {
         native_place: rules.native_place(profile, &identity.native_place).get().clone(),
         minor: age.is_some_and(|age| rules.minor(age)),
         infectious: identity.infectious,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn placeholders() {
-        for text in ["无", " NA ", "xxx", "...", "不详", "test", "哈哈哈"] {
-            assert!(is_placeholder(text), "{text}");
-        }
-        for text in ["", "头痛三天", "111", "无发热", "否认"] {
-            assert!(!is_placeholder(text), "{text}");
-        }
     }
 }
