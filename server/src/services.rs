@@ -3,10 +3,12 @@
 
 pub mod access;
 pub mod audit;
+pub mod clocks;
 pub mod consultations;
 pub mod fhir;
 pub mod imaging;
 pub mod invitations;
+pub mod notices;
 pub mod opinions;
 pub mod patients;
 pub mod reports;

@@ -20,6 +20,9 @@ use crate::{
 
 const TABLE: &str = "deadlines";
 
+/// Still to be met.
+const OPEN: [&str; 2] = [DeadlineState::Running.code(), DeadlineState::Expired.code()];
+
 /// Where a deadline stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeadlineState {
@@ -165,6 +168,12 @@ impl Deadline {
     }
 }
 
+fn about(kind: ClockKind, subject: Uuid) -> Condition {
+    Condition::all()
+        .add(deadline::Column::Subject.eq(subject))
+        .add(deadline::Column::Kind.eq(kind.code()))
+}
+
 impl Reader<'_> {
     /// Deadlines that remind or end by `now`, the longest overdue first.
     ///
@@ -212,8 +221,7 @@ impl Reader<'_> {
     pub async fn deadlines_about(&self, kind: ClockKind, subject: Uuid) -> Result<Vec<Deadline>> {
         use deadline::Column;
         let rows = deadline::Entity::find()
-            .filter(Column::Subject.eq(subject))
-            .filter(Column::Kind.eq(kind.code()))
+            .filter(about(kind, subject))
             .order_by_asc(Column::StartedAt)
             .order_by_asc(Column::Id)
             .all(&self.db)
@@ -228,8 +236,7 @@ impl Reader<'_> {
     /// The store fails.
     pub async fn board(&self, filter: &BoardFilter, limit: u64) -> Result<Vec<BoardRow>> {
         use deadline::Column;
-        let open = [DeadlineState::Running.code(), DeadlineState::Expired.code()];
-        let mut select = deadline::Entity::find().filter(Column::State.is_in(open));
+        let mut select = deadline::Entity::find().filter(Column::State.is_in(OPEN));
         if let Some(reader) = filter.seen_by {
             let led = consultation::Entity::find()
                 .select_only()
@@ -322,24 +329,34 @@ impl WriteTx {
         Ok(done.rows_affected == 1)
     }
 
-    /// Ends the clocks about one thing: those that run become `running_to`, those that have run out
-    /// `expired_to`. Says how many.
+    /// Stops the clocks about one thing, because it was done at `at`: in time, or late. Says how many.
     ///
     /// # Errors
     /// The store fails.
-    pub async fn end_deadlines(
+    pub async fn stop_deadlines(&mut self, kind: ClockKind, subject: Uuid, at: Timestamp) -> Result<u64> {
+        use deadline::Column;
+        let in_time = about(kind, subject)
+            .add(Column::State.eq(DeadlineState::Running.code()))
+            .add(Column::DueAt.gte(at.ms()));
+        let met = self.end_where(in_time, DeadlineState::Met, at).await?;
+        let late = self
+            .end_where(about(kind, subject), DeadlineState::Late, at)
+            .await?;
+        Ok(met.saturating_add(late))
+    }
+
+    /// Cancels the clocks about one thing, also those that have run out. Says how many.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn cancel_deadlines_about(
         &mut self,
         kind: ClockKind,
         subject: Uuid,
-        running_to: DeadlineState,
-        expired_to: DeadlineState,
         at: Timestamp,
     ) -> Result<u64> {
-        use deadline::Column;
-        let about = Condition::all()
-            .add(Column::Subject.eq(subject))
-            .add(Column::Kind.eq(kind.code()));
-        self.end_where(about, running_to, expired_to, at).await
+        self.end_where(about(kind, subject), DeadlineState::Cancelled, at)
+            .await
     }
 
     /// Cancels all clocks of a consultation, also those that have run out. Says how many.
@@ -348,34 +365,21 @@ impl WriteTx {
     /// The store fails.
     pub async fn cancel_deadlines(&mut self, consultation: ConsultationId, at: Timestamp) -> Result<u64> {
         let about = Condition::all().add(deadline::Column::Consultation.eq(consultation.0));
-        self.end_where(about, DeadlineState::Cancelled, DeadlineState::Cancelled, at)
-            .await
+        self.end_where(about, DeadlineState::Cancelled, at).await
     }
 
-    async fn end_where(
-        &mut self,
-        about: Condition,
-        running_to: DeadlineState,
-        expired_to: DeadlineState,
-        at: Timestamp,
-    ) -> Result<u64> {
+    /// Ends those of the clocks that are still open.
+    async fn end_where(&mut self, which: Condition, to: DeadlineState, at: Timestamp) -> Result<u64> {
         use deadline::Column;
-        let mut count = 0_u64;
-        for (from, to) in [
-            (DeadlineState::Running, running_to),
-            (DeadlineState::Expired, expired_to),
-        ] {
-            let done = deadline::Entity::update_many()
-                .col_expr(Column::State, Expr::value(to.code()))
-                .col_expr(Column::NextAt, Expr::value(None::<i64>))
-                .col_expr(Column::EndedAt, Expr::value(at.ms()))
-                .filter(about.clone())
-                .filter(Column::State.eq(from.code()))
-                .exec(&self.reader.db)
-                .await?;
-            count = count.saturating_add(done.rows_affected);
-        }
-        Ok(count)
+        let done = deadline::Entity::update_many()
+            .col_expr(Column::State, Expr::value(to.code()))
+            .col_expr(Column::NextAt, Expr::value(None::<i64>))
+            .col_expr(Column::EndedAt, Expr::value(at.ms()))
+            .filter(which)
+            .filter(Column::State.is_in(OPEN))
+            .exec(&self.reader.db)
+            .await?;
+        Ok(done.rows_affected)
     }
 
     /// Moves all running clocks on by the time they stood still: from `from`, or from their start when that
