@@ -3,15 +3,16 @@
 //!
 //! Enter at [`Dictionary::builtin`] and [`check_record`].
 
-pub mod codes;
 mod check;
 mod checksum;
+pub mod codes;
 mod dictionary;
 mod id;
 mod moment;
 mod placeholder;
 mod range;
 mod rule;
+mod standard;
 pub mod unit;
 
 use std::{collections::BTreeMap, fmt};
@@ -20,13 +21,16 @@ use serde::{Deserialize, Serialize};
 
 pub use check::{CheckContext, check_record};
 pub(crate) use check::{is_given, is_numeric};
-pub use checksum::{dicom_uid_well_formed, icd9_well_formed, loinc_valid, resident_id, uscc_valid, ws218_valid};
+pub use checksum::{
+    dicom_uid_well_formed, icd9_well_formed, loinc_valid, resident_id, uscc_valid, ws218_valid,
+};
 pub use dictionary::{Condition, Dictionary, DictionaryError, Element, Limit, Requirement, Tier};
 pub use id::{ElementId, ElementIdError};
 pub use moment::Moment;
 pub use placeholder::is_placeholder;
 pub use range::{Bound, Comparator, LabNumber, Position, RangeError, ReferenceRange};
 pub use rule::Rule;
+pub use standard::standardise;
 
 use crate::{AbsentReason, RecordKind, Severity, Timestamp, person::Age};
 
