@@ -223,10 +223,10 @@ pub struct Submission {
     pub created_at: Timestamp,
     /// SHA-256 over the stored items' hashes in order, hex.
     pub manifest_hash: String,
-    /// Rows that could not be read at all: where (`line 17`, `records[16].kind`) and the code. They count
+    /// Rows that could not be taken at all: where (`line 17`, `records[16].kind`) and the code. They count
     /// as refused.
     #[serde(default)]
-    pub unreadable: Vec<crate::FieldError>,
+    pub not_taken: Vec<crate::FieldError>,
     /// Rows.
     pub items: Vec<Item>,
 }
