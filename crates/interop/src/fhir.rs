@@ -1,4 +1,5 @@
-//! HL7 FHIR R4 (4.0.1) bundles in JSON, read into the request form of a consultation.
+//! HL7 FHIR R4 (4.0.1) bundles in JSON and XML: read into the request form of a consultation or into rows of
+//! data.
 //!
 //! The reader is tolerant where the standard lets senders choose (references, narrative, codings)
 //! and strict where a mistake would mix up people: exactly one patient, whose identity elements must
@@ -20,10 +21,12 @@ mod laboratory;
 mod narrative;
 mod patient;
 mod treatment;
+mod wire;
 
 #[cfg(test)]
 mod tests;
 
+use crate::xml::XmlError;
 use element::{Resource, text};
 
 /// Most entries of one bundle; a longer one is refused before anything of it is read.
@@ -56,7 +59,10 @@ pub enum ImportError {
         /// Column.
         column: u64,
     },
-    /// JSON, but no FHIR `Bundle`.
+    /// XML that is broken, dangerous or too large.
+    #[error(transparent)]
+    Xml(#[from] XmlError),
+    /// JSON or XML, but no FHIR `Bundle`.
     #[error("not a FHIR bundle")]
     NotBundle,
     /// Elements without which nothing can be imported are missing or wrong; each is named by a
@@ -70,8 +76,10 @@ impl ImportError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::TooLarge => codes::TOO_LARGE,
-            Self::NotJson { .. } => codes::MALFORMED,
+            Self::TooLarge | Self::Xml(XmlError::TooLarge) => codes::TOO_LARGE,
+            Self::NotJson { .. } | Self::Xml(XmlError::Malformed { .. }) => codes::MALFORMED,
+            Self::Xml(XmlError::Forbidden) => codes::XML_FORBIDDEN,
+            Self::Xml(XmlError::TooDeep) => codes::XML_TOO_DEEP,
             Self::NotBundle => codes::FHIR_NOT_BUNDLE,
             Self::Incomplete(_) => codes::FHIR_INCOMPLETE,
         }
@@ -82,7 +90,38 @@ impl ImportError {
     pub fn errors(&self) -> &[FieldError] {
         match self {
             Self::Incomplete(errors) => errors,
-            Self::TooLarge | Self::NotJson { .. } | Self::NotBundle => &[],
+            Self::TooLarge | Self::NotJson { .. } | Self::Xml(_) | Self::NotBundle => &[],
+        }
+    }
+}
+
+/// How a bundle is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Media {
+    /// `application/fhir+json`
+    Json,
+    /// `application/fhir+xml`
+    Xml,
+}
+
+impl Media {
+    /// From a `Content-Type`, parameters ignored.
+    #[must_use]
+    pub fn of(content_type: &str) -> Option<Self> {
+        let kind = content_type.split(';').next().unwrap_or_default().trim();
+        match kind.to_ascii_lowercase().as_str() {
+            "application/fhir+json" | "application/json" => Some(Self::Json),
+            "application/fhir+xml" | "application/xml" | "text/xml" => Some(Self::Xml),
+            _ => None,
+        }
+    }
+
+    /// The media type of FHIR.
+    #[must_use]
+    pub const fn fhir(self) -> &'static str {
+        match self {
+            Self::Json => "application/fhir+json",
+            Self::Xml => "application/fhir+xml",
         }
     }
 }
@@ -96,38 +135,13 @@ impl ImportError {
 /// # Errors
 /// [`ImportError`]; identity elements that are present but wrong (a masked name, an identity number
 /// with a false check character) count as missing, because a guess would be worse.
-pub fn import_bundle(json: &[u8], now: Timestamp) -> Result<FhirImport, ImportError> {
-    if json.len() > limits::FHIR_BODY_BYTES {
-        return Err(ImportError::TooLarge);
-    }
-    let bundle: Value = serde_json::from_slice(json).map_err(|error| ImportError::NotJson {
-        line: u64::try_from(error.line()).unwrap_or(u64::MAX),
-        column: u64::try_from(error.column()).unwrap_or(u64::MAX),
-    })?;
-    if text(&bundle, "resourceType") != Some("Bundle") {
-        return Err(ImportError::NotBundle);
-    }
+pub fn import_bundle(bytes: &[u8], media: Media, now: Timestamp) -> Result<FhirImport, ImportError> {
     let mut errors = Vec::new();
-    match text(&bundle, "type") {
-        None => errors.push(FieldError::new("Bundle.type", codes::FIELD_REQUIRED)),
-        Some(kind) if !BUNDLE_TYPES.contains(&kind) => {
-            errors.push(FieldError::new("Bundle.type", codes::FIELD_UNKNOWN));
-        }
-        Some(_) => {}
-    }
+    let bundle = read_bundle(bytes, media, &mut errors)?;
     let resources = resources(&bundle)?;
-    if resources.is_empty() {
-        errors.push(FieldError::new("Bundle.entry", codes::FIELD_REQUIRED));
-    }
-    let mut patients = resources.iter().filter(|r| r.kind == "Patient");
-    let Some(patient) = patients.next() else {
-        errors.push(FieldError::new(
-            "Bundle.entry.resource.ofType(Patient)",
-            codes::FIELD_REQUIRED,
-        ));
+    let Some(patient) = only_patient(&resources, &mut errors) else {
         return Err(ImportError::Incomplete(errors));
     };
-    errors.extend(patients.map(|extra| FieldError::new(extra.path(), codes::INVALID)));
     let input = patient::read(patient, now, &mut errors);
     if !errors.is_empty() {
         return Err(ImportError::Incomplete(errors));
@@ -136,12 +150,57 @@ pub fn import_bundle(json: &[u8], now: Timestamp) -> Result<FhirImport, ImportEr
     let own: Vec<&Resource<'_>> = resources.iter().filter(|r| r.is_about(patient)).collect();
     let clinical = clinical::read(&own, &resources);
     let to_complete = to_complete(&input, &clinical);
+    let read = own.iter().filter(|r| READ.contains(&r.kind)).map(|r| r.kind);
     Ok(FhirImport {
         patient: input,
         clinical,
-        read: counts(&own),
+        read: counts(read),
         to_complete,
     })
+}
+
+fn read_bundle(bytes: &[u8], media: Media, errors: &mut Vec<FieldError>) -> Result<Value, ImportError> {
+    if bytes.len() > limits::FHIR_BODY_BYTES {
+        return Err(ImportError::TooLarge);
+    }
+    let bundle: Value = match media {
+        Media::Json => serde_json::from_slice(bytes).map_err(|error| ImportError::NotJson {
+            line: u64::try_from(error.line()).unwrap_or(u64::MAX),
+            column: u64::try_from(error.column()).unwrap_or(u64::MAX),
+        })?,
+        Media::Xml => wire::read(bytes)?,
+    };
+    if text(&bundle, "resourceType") != Some("Bundle") {
+        return Err(ImportError::NotBundle);
+    }
+    match text(&bundle, "type") {
+        None => errors.push(FieldError::new("Bundle.type", codes::FIELD_REQUIRED)),
+        Some(kind) if !BUNDLE_TYPES.contains(&kind) => {
+            errors.push(FieldError::new("Bundle.type", codes::FIELD_UNKNOWN));
+        }
+        Some(_) => {}
+    }
+    Ok(bundle)
+}
+
+/// The patient of the bundle; that there is none, or more than one, is added to `errors`.
+fn only_patient<'r, 'a>(
+    resources: &'r [Resource<'a>],
+    errors: &mut Vec<FieldError>,
+) -> Option<&'r Resource<'a>> {
+    if resources.is_empty() {
+        errors.push(FieldError::new("Bundle.entry", codes::FIELD_REQUIRED));
+    }
+    let mut patients = resources.iter().filter(|r| r.kind == "Patient");
+    let patient = patients.next();
+    if patient.is_none() {
+        errors.push(FieldError::new(
+            "Bundle.entry.resource.ofType(Patient)",
+            codes::FIELD_REQUIRED,
+        ));
+    }
+    errors.extend(patients.map(|extra| FieldError::new(extra.path(), codes::INVALID)));
+    patient
 }
 
 fn resources(bundle: &Value) -> Result<Vec<Resource<'_>>, ImportError> {
@@ -169,10 +228,10 @@ const READ: [&str; 9] = [
     "Procedure",
 ];
 
-fn counts(own: &[&Resource<'_>]) -> Vec<ResourceCount> {
+fn counts<'a>(kinds: impl Iterator<Item = &'a str>) -> Vec<ResourceCount> {
     let mut by_type: BTreeMap<&str, u32> = BTreeMap::new();
-    for resource in own.iter().filter(|r| READ.contains(&r.kind)) {
-        let count = by_type.entry(resource.kind).or_default();
+    for kind in kinds {
+        let count = by_type.entry(kind).or_default();
         *count = count.saturating_add(1);
     }
     by_type

@@ -5,6 +5,7 @@
 //! and no file, and no error text or `Debug` output here contains a value of a patient, only places
 //! and codes.
 //!
-//! Enter at [`fhir::import_bundle`].
+//! Enter at [`fhir::import_bundle`] and [`fhir::records`].
 
 pub mod fhir;
+pub mod xml;

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use consilium_domain::permission::may_create;
-use consilium_interop::fhir::{ImportError, import_bundle};
+use consilium_interop::fhir::{ImportError, Media, import_bundle};
 use consilium_protocol::{codes, consultation::FhirImport};
 
 use crate::{ctx::Ctx, error::ServiceError, state::App};
@@ -11,23 +11,12 @@ use crate::{ctx::Ctx, error::ServiceError, state::App};
 ///
 /// # Errors
 /// Not allowed, not a bundle, or mandatory elements missing (each named).
-pub async fn import(app: &App, ctx: &Ctx, body: Bytes) -> Result<FhirImport, ServiceError> {
+pub async fn import(app: &App, ctx: &Ctx, media: Media, body: Bytes) -> Result<FhirImport, ServiceError> {
     let outcome = if may_create(ctx.account.role) {
         let now = ctx.now();
-        tokio::task::spawn_blocking(move || import_bundle(&body, now))
+        tokio::task::spawn_blocking(move || import_bundle(&body, media, now))
             .await?
-            .map_err(|error| match error {
-                ImportError::Incomplete(errors) => ServiceError::Content {
-                    code: codes::FHIR_INCOMPLETE,
-                    errors,
-                },
-                ImportError::TooLarge => ServiceError::TooLarge,
-                ImportError::NotJson { .. } => ServiceError::Malformed,
-                ImportError::NotBundle => ServiceError::Content {
-                    code: codes::FHIR_NOT_BUNDLE,
-                    errors: Vec::new(),
-                },
-            })
+            .map_err(refused)
     } else {
         Err(ServiceError::Forbidden)
     };
@@ -42,4 +31,18 @@ pub async fn import(app: &App, ctx: &Ctx, body: Bytes) -> Result<FhirImport, Ser
     .await?;
     tx.commit().await?;
     outcome
+}
+
+/// What a bundle that cannot be read means to its sender.
+pub(crate) fn refused(error: ImportError) -> ServiceError {
+    let code = error.code();
+    match error {
+        ImportError::Incomplete(errors) => ServiceError::Content { code, errors },
+        _ if code == codes::TOO_LARGE => ServiceError::TooLarge,
+        _ if code == codes::MALFORMED => ServiceError::Malformed,
+        _ => ServiceError::Content {
+            code,
+            errors: Vec::new(),
+        },
+    }
 }

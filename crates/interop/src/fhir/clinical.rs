@@ -1,6 +1,8 @@
 //! `Condition`, `Composition`, `AllergyIntolerance` into the clinical part of the form.
 
-use consilium_domain::person::icd10_well_formed;
+use std::collections::BTreeMap;
+
+use consilium_domain::{element::ElementId, person::icd10_well_formed};
 use consilium_protocol::{consultation::Clinical, limits};
 use serde_json::Value;
 
@@ -16,28 +18,35 @@ const DIAGNOSES_MAX: usize = 3;
 
 /// Reads everything clinical that is about the patient; `all` is there to resolve references.
 pub(super) fn read(own: &[&Resource<'_>], all: &[Resource<'_>]) -> Clinical {
-    let sections = Sections::read(own);
+    let mut sections = Sections::read(own);
     let conditions = Conditions::read(own);
     let (diagnosis, diagnosis_code) = conditions.diagnosis();
-    let past = match sections.past_history {
-        Some(history) => history,
-        None => conditions.history(),
-    };
+    let past = sections
+        .take(PAST_HISTORY)
+        .unwrap_or_else(|| conditions.history());
+    let mut section =
+        |element: ElementId, chars: usize| clip(&sections.take(element).unwrap_or_default(), chars);
     Clinical {
-        preliminary_diagnosis: clip(
-            &diagnosis.or(sections.diagnosis).unwrap_or_default(),
-            limits::DIAGNOSIS_CHARS,
-        ),
+        preliminary_diagnosis: match diagnosis {
+            Some(names) => clip(&names, limits::DIAGNOSIS_CHARS),
+            None => section(DIAGNOSIS, limits::DIAGNOSIS_CHARS),
+        },
         diagnosis_code,
-        need: clip(&sections.need.unwrap_or_default(), limits::NEED_CHARS),
-        chief_complaint: clip(&sections.chief_complaint.unwrap_or_default(), limits::NEED_CHARS),
-        present_illness: clip(&sections.present_illness.unwrap_or_default(), limits::NEED_CHARS),
+        need: section(PURPOSE, limits::NEED_CHARS),
+        chief_complaint: section(CHIEF_COMPLAINT, limits::NEED_CHARS),
+        present_illness: section(PRESENT_ILLNESS, limits::NEED_CHARS),
         past_history: join_lines(
             past.lines().map(str::to_owned).chain(allergies(own)),
             limits::NEED_CHARS,
         ),
         treatment: treatment::read(own, all),
         lab_summary: laboratory::read(own),
+        personal_history: section(PERSONAL_HISTORY, limits::NEED_CHARS),
+        family_history: section(FAMILY_HISTORY, limits::NEED_CHARS),
+        physical_exam: section(PHYSICAL_EXAM, limits::NEED_CHARS),
+        diagnosis_basis: section(DIAGNOSIS_BASIS, limits::NEED_CHARS),
+        purpose: String::new(),
+        wanted_specialty: String::new(),
     }
 }
 
@@ -139,23 +148,54 @@ fn allergies(own: &[&Resource<'_>]) -> Vec<String> {
         .collect()
 }
 
-/// Narrative sections of documents, by LOINC or national data element.
+/// 主诉
+pub(super) const CHIEF_COMPLAINT: ElementId = ElementId::row(2, 1);
+/// 现病史
+pub(super) const PRESENT_ILLNESS: ElementId = ElementId::row(2, 2);
+/// 既往史
+pub(super) const PAST_HISTORY: ElementId = ElementId::row(2, 3);
+/// 个人史
+pub(super) const PERSONAL_HISTORY: ElementId = ElementId::row(2, 4);
+/// 家族史
+pub(super) const FAMILY_HISTORY: ElementId = ElementId::row(2, 5);
+/// 体格检查
+pub(super) const PHYSICAL_EXAM: ElementId = ElementId::row(2, 6);
+/// 初步诊断名称
+pub(super) const DIAGNOSIS: ElementId = ElementId::row(2, 8);
+/// 诊断依据
+pub(super) const DIAGNOSIS_BASIS: ElementId = ElementId::row(2, 11);
+/// 会诊目的; its row of the dictionary has parts, the section of a document has not.
+pub(super) const PURPOSE: ElementId = ElementId::row(6, 1);
+
+/// Sections by LOINC and by national data element.
+static SECTIONS: [(ElementId, &[&str]); 9] = [
+    (CHIEF_COMPLAINT, &["10154-3", "DE04.01.119.00"]),
+    (PRESENT_ILLNESS, &["10164-2", "DE02.10.071.00"]),
+    (PAST_HISTORY, &["11348-0", "DE02.10.099.00"]),
+    (PERSONAL_HISTORY, &["29762-2", "DE02.10.097.00"]),
+    (FAMILY_HISTORY, &["10157-6", "DE02.10.103.00"]),
+    (PHYSICAL_EXAM, &["29545-1", "DE04.10.258.00"]),
+    (DIAGNOSIS, &["29548-5", "DE05.01.025.00"]),
+    (DIAGNOSIS_BASIS, &["DE05.01.070.00"]),
+    (PURPOSE, &["DE06.00.214.00"]),
+];
+
+/// Narrative sections of documents.
 #[derive(Default)]
-struct Sections {
-    chief_complaint: Option<String>,
-    present_illness: Option<String>,
-    past_history: Option<String>,
-    diagnosis: Option<String>,
-    need: Option<String>,
-}
+pub(super) struct Sections(BTreeMap<ElementId, String>);
 
 impl Sections {
-    fn read(own: &[&Resource<'_>]) -> Self {
+    pub(super) fn read(own: &[&Resource<'_>]) -> Self {
         let mut sections = Self::default();
         for composition in own.iter().filter(|r| r.kind == "Composition") {
             sections.collect(list(composition.body, "section"), SECTION_DEPTH);
         }
         sections
+    }
+
+    /// The text of a section, once.
+    pub(super) fn take(&mut self, element: ElementId) -> Option<String> {
+        self.0.remove(&element)
     }
 
     fn collect(&mut self, sections: &[Value], depth: u8) {
@@ -164,24 +204,14 @@ impl Sections {
         };
         for section in sections {
             let code = section.get("code").unwrap_or(&Value::Null);
-            let is = |codes: &[&str]| codes.iter().any(|wanted| has_code(code, wanted));
-            let slot = if is(&["10154-3", "DE04.01.119.00"]) {
-                Some(&mut self.chief_complaint)
-            } else if is(&["10164-2", "DE02.10.071.00"]) {
-                Some(&mut self.present_illness)
-            } else if is(&["11348-0", "DE02.10.099.00"]) {
-                Some(&mut self.past_history)
-            } else if is(&["29548-5", "DE05.01.025.00"]) {
-                Some(&mut self.diagnosis)
-            } else if is(&["DE06.00.214.00"]) {
-                Some(&mut self.need)
-            } else {
-                None
-            };
-            if let (Some(slot), Some(div)) = (slot, section.get("text").and_then(|t| text(t, "div"))) {
+            let known = SECTIONS
+                .iter()
+                .find(|(_, names)| names.iter().any(|name| has_code(code, name)));
+            if let (Some((element, _)), Some(div)) = (known, section.get("text").and_then(|t| text(t, "div")))
+            {
                 let plain = narrative::plain(div);
                 if !plain.is_empty() {
-                    slot.get_or_insert(plain);
+                    self.0.entry(element.clone()).or_insert(plain);
                 }
             }
             self.collect(list(section, "section"), deeper);

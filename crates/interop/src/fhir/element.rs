@@ -66,11 +66,11 @@ pub(super) fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
         .filter(|t| !t.is_empty())
 }
 
-/// A list element; a missing one is empty, a single object is a list of one.
+/// A list element; a missing one is empty, a single value is a list of one.
 pub(super) fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     match value.get(name) {
         Some(Value::Array(items)) => items,
-        Some(single @ Value::Object(_)) => std::slice::from_ref(single),
+        Some(single @ (Value::Object(_) | Value::String(_))) => std::slice::from_ref(single),
         _ => &[],
     }
 }

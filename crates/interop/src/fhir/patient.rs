@@ -93,6 +93,7 @@ pub(super) fn read(resource: &Resource<'_>, now: Timestamp, errors: &mut Vec<Fie
         native_place: native_place(body),
         address: best(list(body, "address")).map(address).unwrap_or_default(),
         record_number: clip(identifiers.record.unwrap_or_default(), IDENTIFIER_CHARS),
+        infectious: false,
     }
 }
 

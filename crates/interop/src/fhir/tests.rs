@@ -5,10 +5,14 @@ use consilium_protocol::codes;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{ImportError, import_bundle};
+use super::ImportError;
 
 fn now() -> Timestamp {
     Timestamp::parse_rfc3339("2026-11-22T10:00:00+08:00").unwrap()
+}
+
+fn import_bundle(json: &[u8], now: Timestamp) -> Result<super::FhirImport, ImportError> {
+    super::import_bundle(json, super::Media::Json, now)
 }
 
 fn coded(system: &str, code: &str, words: &str) -> Value {
