@@ -1,14 +1,43 @@
-//! Case packages, the blind index of the worklist's search, and when consents run out.
+//! Case packages, the blind index of the worklist's search, when consents run out, and what Table 1 asks of
+//! experts.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
-use crate::table::{index, migration, primary, reference, table, unique};
+use crate::table::{add_columns, drop_columns, drop_tables, index, primary, reference, table, unique};
 
-migration!(
-    "m20261123_000010_packages",
-    up: up,
-    tables in reverse: ["consent_terms", "search_terms", "package_contents", "packages"]
-);
+#[doc = "Migration `m20261123_000010_packages`."]
+pub(crate) struct Migration;
+
+impl sea_orm_migration::MigrationName for Migration {
+    fn name(&self) -> &'static str {
+        "m20261123_000010_packages"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        up(manager).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let tables = ["consent_terms", "search_terms", "package_contents", "packages"];
+        drop_tables(manager, &tables).await?;
+        manager
+            .drop_index(
+                Index::drop()
+                    .name("ix_patients_platform_id")
+                    .table("patients")
+                    .take(),
+            )
+            .await?;
+        drop_columns(manager, "accounts", &["title", "licence"]).await
+    }
+}
 
 async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let mut packages = table(
@@ -60,7 +89,12 @@ async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .await?;
 
     // One person's records in all hospitals, for the search by identity number.
-    manager
-        .create_index(index("patients", &["platform_id"]).if_not_exists().take())
-        .await
+    manager.create_index(index("patients", &["platform_id"])).await?;
+
+    // Table 1 row 6.2 asks for title and licence of every expert.
+    let mut title = text("title");
+    title.default("");
+    let mut licence = text("licence");
+    licence.default("");
+    add_columns(manager, "accounts", [title, licence]).await
 }

@@ -46,6 +46,12 @@ pub enum Act {
         /// Department
         #[arg(long, default_value = "")]
         department: String,
+        /// Professional title, asked of experts
+        #[arg(long, default_value = "")]
+        title: String,
+        /// Number of the licence to practise, asked of experts
+        #[arg(long, default_value = "")]
+        licence: String,
     },
 }
 
@@ -87,6 +93,8 @@ pub fn new_account(
         role,
         display_name: names.0.to_owned(),
         department: names.1.to_owned(),
+        title: String::new(),
+        licence: String::new(),
         password_hash: store.vault().hash_password(&password)?,
         totp_secret: Clear::new(seed),
         totp_last_step: 0,
@@ -160,13 +168,17 @@ pub async fn run(store: &Store, act: Act, now: Timestamp) -> anyhow::Result<()> 
             role,
             name,
             department,
+            title,
+            licence,
         } => {
             let home = store
                 .reader()
                 .institution_by_code(&institution)
                 .await?
                 .ok_or_else(|| anyhow::anyhow!("no institution {institution}"))?;
-            let made = new_account(store, &username, home.id, role, (&name, &department), None)?;
+            let mut made = new_account(store, &username, home.id, role, (&name, &department), None)?;
+            made.account.title = title;
+            made.account.licence = licence;
             let mut tx = store.begin().await?;
             tx.insert_account(&made.account).await?;
             tx.audit(event(

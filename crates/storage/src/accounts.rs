@@ -27,6 +27,10 @@ pub struct Account {
     pub display_name: String,
     /// Department.
     pub department: String,
+    /// Professional title (职称); Table 1 row 6.2.
+    pub title: String,
+    /// Number of the licence to practise; Table 1 row 6.2.
+    pub licence: String,
     /// PHC string.
     pub password_hash: String,
     /// Secret shared with the authenticator.
@@ -89,6 +93,8 @@ impl Reader<'_> {
             role: convert::code(TABLE, "role", &row.role)?,
             display_name: row.display_name,
             department: row.department,
+            title: row.title,
+            licence: row.licence,
             password_hash: row.password_hash,
             totp_secret: Clear::new(secret),
             totp_last_step: row.totp_last_step,
@@ -160,6 +166,8 @@ impl WriteTx {
             role: account.role.code().to_owned(),
             display_name: account.display_name.clone(),
             department: account.department.clone(),
+            title: account.title.clone(),
+            licence: account.licence.clone(),
             password_hash: account.password_hash.clone(),
             totp_secret,
             totp_last_step: account.totp_last_step,

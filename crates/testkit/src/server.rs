@@ -205,6 +205,8 @@ async fn seed(config: &Config, clock: &Clock) -> Result<BTreeMap<String, Login>>
             role: u.role,
             display_name: u.display_name.to_owned(),
             department: u.department.to_owned(),
+            title: u.title().to_owned(),
+            licence: u.licence(),
             password_hash: password_hash.clone(),
             totp_secret: Clear::new(secret.expose().to_vec()),
             totp_last_step: 0,

@@ -67,6 +67,27 @@ pub struct DemoUser {
     pub department: &'static str,
 }
 
+impl DemoUser {
+    /// Professional title.
+    #[must_use]
+    pub const fn title(&self) -> &'static str {
+        match self.role {
+            Role::Expert => "主任医师",
+            _ => "",
+        }
+    }
+
+    /// Number of the licence to practise: invented, one an expert.
+    #[must_use]
+    pub fn licence(&self) -> String {
+        let place = USERS.iter().position(|user| user.username == self.username);
+        match (self.role, place) {
+            (Role::Expert, Some(place)) => format!("1103300000{place:05}"),
+            _ => String::new(),
+        }
+    }
+}
+
 /// The accounts by contract: their names do not change.
 pub const USERS: [DemoUser; 12] = [
     user("lead.admin", "lead", Role::Admin, "周明远", "医务处"),
@@ -201,6 +222,7 @@ pub fn person(number: u32, sex: Sex, born: &str) -> PatientInput {
         native_place: native_place.to_owned(),
         address: format!("{street}{}号{}室", 1 + dice.below(180), 101 + dice.below(2400)),
         record_number: format!("ZY{:06}", 100_000 + u64::from(number) * 37 + dice.below(37)),
+        infectious: false,
     }
 }
 

@@ -21,6 +21,8 @@ entity! {
         role: String,
         display_name: String,
         department: String,
+        title: String,
+        licence: String,
         password_hash: String,
         totp_secret: Vec<u8>,
         totp_last_step: i64,

@@ -114,6 +114,8 @@ pub(crate) fn account(n: u128, institution: u128) -> Account {
         role: Role::Expert,
         display_name: format!("专家{n}"),
         department: "影像科".to_owned(),
+        title: "主任医师".to_owned(),
+        licence: "110110000000001".to_owned(),
         password_hash: "$argon2id$test".to_owned(),
         totp_secret: Clear::new(b"twenty bytes secret!".to_vec()),
         totp_last_step: 0,

@@ -118,6 +118,8 @@ async fn fill(store: &Store) {
             role: Role::Expert,
             display_name: format!("专家{n}"),
             department: String::new(),
+            title: String::new(),
+            licence: String::new(),
             password_hash: "-".to_owned(),
             totp_secret: Clear::new(vec![1; 20]),
             totp_last_step: 0,
