@@ -123,7 +123,11 @@ pub(crate) fn is_given(record: &Record, element: &Element) -> bool {
 fn unit_with_result<'a>(record: &'a Record, element: &Element) -> Option<&'a str> {
     let is_unit = element.rules.iter().any(|rule| matches!(rule, Rule::Ucum {}));
     let result = record.elements.get(&element.item()).filter(|_| is_unit)?;
-    result.unit.as_deref().map(str::trim).filter(|unit| !unit.is_empty())
+    result
+        .unit
+        .as_deref()
+        .map(str::trim)
+        .filter(|unit| !unit.is_empty())
 }
 
 fn check_element(
@@ -197,9 +201,13 @@ fn check_element(
 /// unless all of it is a placeholder.
 fn seen(element: &Element, code: &'static str, text: &str) -> String {
     match element.mask {
-        MaskKind::Keep | MaskKind::Age | MaskKind::Ethnicity | MaskKind::Uid => text.chars().take(SEEN_CHARS_MAX).collect(),
+        MaskKind::Keep | MaskKind::Age | MaskKind::Ethnicity | MaskKind::Uid => {
+            text.chars().take(SEEN_CHARS_MAX).collect()
+        }
         MaskKind::FreeText if code == codes::PLACEHOLDER => text.chars().take(SEEN_CHARS_MAX).collect(),
-        MaskKind::FreeText if matches!(code, codes::TOO_LONG | codes::TOO_SHORT) => text.chars().count().to_string(),
+        MaskKind::FreeText if matches!(code, codes::TOO_LONG | codes::TOO_SHORT) => {
+            text.chars().count().to_string()
+        }
         MaskKind::FreeText
         | MaskKind::Pseudonym
         | MaskKind::Name
@@ -248,7 +256,12 @@ impl Case<'_> {
             Rule::Region { names, codes } => self.region(names, codes),
             Rule::LoincCheckDigit {} => self.loinc(),
             Rule::Ucum {} => self.ucum(),
-            Rule::Quantity { unit, min, max, above } => self.quantity(unit.as_deref(), *min, *max, *above),
+            Rule::Quantity {
+                unit,
+                min,
+                max,
+                above,
+            } => self.quantity(unit.as_deref(), *min, *max, *above),
             Rule::Integer { min, max } => self.integer(*min, *max),
             Rule::GreaterThan { than } => self.greater_than(than),
             Rule::LabResult { code, unit } => self.lab_result(code, unit),
@@ -257,7 +270,10 @@ impl Case<'_> {
             Rule::Moment {} => require(super::Moment::parse(self.text).is_some(), codes::DATE),
             Rule::NotFuture {} => self.not_future(),
             Rule::NotBeforeBirth {} => self.not_before_birth(),
-            Rule::Order { not_before, not_after } => self.order(not_before.as_ref(), not_after.as_ref()),
+            Rule::Order {
+                not_before,
+                not_after,
+            } => self.order(not_before.as_ref(), not_after.as_ref()),
         }
     }
 }

@@ -42,7 +42,12 @@ const USCC_WEIGHTS: [u32; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8,
 /// Whether a text is a unified social credit code: 18 characters, check character by modulus 31 (rule V4).
 #[must_use]
 pub fn uscc_valid(code: &str) -> bool {
-    let value = |c: char| USCC_CHARACTERS.chars().position(|u| u == c).and_then(|at| u32::try_from(at).ok());
+    let value = |c: char| {
+        USCC_CHARACTERS
+            .chars()
+            .position(|u| u == c)
+            .and_then(|at| u32::try_from(at).ok())
+    };
     if code.len() != 18 {
         return false;
     }
@@ -53,7 +58,9 @@ pub fn uscc_valid(code: &str) -> bool {
             None => return false,
         }
     }
-    let region = code.get(2..8).is_some_and(|r| r.bytes().all(|b| b.is_ascii_digit()));
+    let region = code
+        .get(2..8)
+        .is_some_and(|r| r.bytes().all(|b| b.is_ascii_digit()));
     region && code.chars().last().and_then(value) == Some((31 - sum % 31) % 31)
 }
 
@@ -90,7 +97,9 @@ pub fn dicom_uid_well_formed(uid: &str) -> bool {
     uid.len() <= 64
         && uid.contains('.')
         && uid.split('.').all(|part| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) && (part == "0" || !part.starts_with('0'))
+            !part.is_empty()
+                && part.bytes().all(|b| b.is_ascii_digit())
+                && (part == "0" || !part.starts_with('0'))
         })
 }
 
@@ -133,7 +142,9 @@ mod tests {
 
     #[test]
     fn loinc() {
-        for good in ["2345-7", "10154-3", "8310-5", "6690-2", "718-7", "29463-7", "8867-4"] {
+        for good in [
+            "2345-7", "10154-3", "8310-5", "6690-2", "718-7", "29463-7", "8867-4",
+        ] {
             assert!(loinc_valid(good), "{good}");
         }
         for bad in ["2345-8", "2345", "2345-", "-7", "abc-1", "WBC", "2345-77"] {
@@ -147,7 +158,13 @@ mod tests {
         for good in ["91350100M000100Y43", "914403001922038216"] {
             assert!(uscc_valid(good), "{good}");
         }
-        for bad in ["91350100M000100Y44", "91350100M000100Y4", "91350100I000100Y43", "9135010OM000100Y43", ""] {
+        for bad in [
+            "91350100M000100Y44",
+            "91350100M000100Y4",
+            "91350100I000100Y43",
+            "9135010OM000100Y43",
+            "",
+        ] {
             assert!(!uscc_valid(bad), "{bad}");
         }
     }
@@ -165,7 +182,15 @@ mod tests {
         for good in ["1.2.840.10008.1.2.1", "2.25.0"] {
             assert!(dicom_uid_well_formed(good), "{good}");
         }
-        for bad in ["", "1", "1..2", "1.02", "1.a", "1.2.", &format!("1.{}", "9".repeat(64))] {
+        for bad in [
+            "",
+            "1",
+            "1..2",
+            "1.02",
+            "1.a",
+            "1.2.",
+            &format!("1.{}", "9".repeat(64)),
+        ] {
             assert!(!dicom_uid_well_formed(bad), "{bad}");
         }
         for good in ["45", "45.2", "45.23", "45.2300", "45.23001", "00.66x005"] {

@@ -265,14 +265,18 @@ impl Dictionary {
 
     /// The dictionary that comes with the program.
     #[must_use]
-    #[expect(clippy::panic, reason = "the file is part of the program, and a test reads it")]
+    #[expect(
+        clippy::panic,
+        reason = "the file is part of the program, and a test reads it"
+    )]
     pub fn builtin() -> &'static Self {
-        static BUILTIN: LazyLock<Dictionary> = LazyLock::new(|| {
-            match Dictionary::parse(include_str!("../../data/dictionary.v1.json")) {
-                Ok(dictionary) => dictionary,
-                Err(error) => panic!("dictionary.v1.json: {error}"),
-            }
-        });
+        static BUILTIN: LazyLock<Dictionary> =
+            LazyLock::new(
+                || match Dictionary::parse(include_str!("../../data/dictionary.v1.json")) {
+                    Ok(dictionary) => dictionary,
+                    Err(error) => panic!("dictionary.v1.json: {error}"),
+                },
+            );
         &BUILTIN
     }
 
@@ -348,9 +352,24 @@ impl Dictionary {
 fn check_rule_names(file: &Value) -> Result<(), DictionaryError> {
     let elements = file.get("elements").and_then(Value::as_array);
     for element in elements.into_iter().flatten() {
-        let id = || element.get("id").and_then(Value::as_str).unwrap_or("?").to_owned();
-        for rule in element.get("rules").and_then(Value::as_array).into_iter().flatten() {
-            let name = rule.get("rule").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let id = || {
+            element
+                .get("id")
+                .and_then(Value::as_str)
+                .unwrap_or("?")
+                .to_owned()
+        };
+        for rule in element
+            .get("rules")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            let name = rule
+                .get("rule")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned();
             if !Rule::NAMES.contains(&name.as_str()) {
                 return Err(DictionaryError::UnknownRule {
                     element: id(),

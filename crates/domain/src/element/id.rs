@@ -84,7 +84,9 @@ impl FromStr for ElementId {
         };
         let (category, row) = (number()?, number()?);
         let part = pieces.next().unwrap_or_default();
-        let legal = part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        let legal = part
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
         if !legal || text.ends_with('.') || part.len() > 40 {
             return Err(wrong());
         }
@@ -100,7 +102,9 @@ impl Serialize for ElementId {
 
 impl<'de> Deserialize<'de> for ElementId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
     }
 }
 
@@ -136,9 +140,14 @@ mod tests {
         ids.sort();
         let texts: Vec<String> = ids.iter().map(ToString::to_string).collect();
         assert_eq!(texts, ["1.1", "1.9", "1.10", "2.7", "2.7.pulse"]);
-        assert_eq!(serde_json::from_str::<ElementId>("\"2.7.pulse\"").unwrap(), ids[4]);
+        assert_eq!(
+            serde_json::from_str::<ElementId>("\"2.7.pulse\"").unwrap(),
+            ids[4]
+        );
         assert_eq!(ids[4].whole_row(), ids[3]);
-        for bad in ["", "1", "1.", "a.1", "1.2.", "1.2.A", "1.300", "01.2", "+1.2", "1.2.b.c", "1.2.中"] {
+        for bad in [
+            "", "1", "1.", "a.1", "1.2.", "1.2.A", "1.300", "01.2", "+1.2", "1.2.b.c", "1.2.中",
+        ] {
             assert!(bad.parse::<ElementId>().is_err(), "{bad}");
         }
     }

@@ -19,7 +19,9 @@ impl Moment {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let offset = text.get(10..).is_some_and(|time| time.contains(['Z', 'z', '+', '-']));
+        let offset = text
+            .get(10..)
+            .is_some_and(|time| time.contains(['Z', 'z', '+', '-']));
         if offset {
             let exact = Timestamp::parse_rfc3339(text).ok()?;
             return Some(Self {
@@ -70,7 +72,8 @@ fn start_of_day(date: BirthDate) -> Option<Timestamp> {
     // Years that begin in March put the leap day last.
     let year = if month <= 2 { year - 1 } else { year };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468;
+    let days =
+        year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468;
     let offset_ms = i64::from(crate::time::DISPLAY_OFFSET_HOURS) * 3_600_000;
     Some(Timestamp::from_ms(days * DAY_MS - offset_ms))
 }
@@ -82,7 +85,10 @@ fn time_of_day(text: &str) -> Option<(i64, i64)> {
     let legal = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
     let separated = whole.len() != digits.len();
     let shape = if separated {
-        whole.bytes().enumerate().all(|(at, b)| (b == b':') == (at % 3 == 2))
+        whole
+            .bytes()
+            .enumerate()
+            .all(|(at, b)| (b == b':') == (at % 3 == 2))
     } else {
         true
     };
@@ -108,21 +114,66 @@ mod tests {
     fn reads_every_form_and_keeps_precision() {
         let at = |text: &str| Timestamp::parse_rfc3339(text).unwrap();
         for (text, earliest, latest) in [
-            ("20261101", "2026-11-01T00:00:00+08:00", "2026-11-01T23:59:59.999+08:00"),
-            ("2026-11-01", "2026-11-01T00:00:00+08:00", "2026-11-01T23:59:59.999+08:00"),
-            ("20261101T083015", "2026-11-01T08:30:15+08:00", "2026-11-01T08:30:15.999+08:00"),
-            ("20261101083015", "2026-11-01T08:30:15+08:00", "2026-11-01T08:30:15.999+08:00"),
-            ("2026-11-01 08:30", "2026-11-01T08:30:00+08:00", "2026-11-01T08:30:59.999+08:00"),
-            ("2026-11-01T08:30:15Z", "2026-11-01T08:30:15Z", "2026-11-01T08:30:15Z"),
-            ("20000229", "2000-02-29T00:00:00+08:00", "2000-02-29T23:59:59.999+08:00"),
-            ("1969-12-31", "1969-12-31T00:00:00+08:00", "1969-12-31T23:59:59.999+08:00"),
+            (
+                "20261101",
+                "2026-11-01T00:00:00+08:00",
+                "2026-11-01T23:59:59.999+08:00",
+            ),
+            (
+                "2026-11-01",
+                "2026-11-01T00:00:00+08:00",
+                "2026-11-01T23:59:59.999+08:00",
+            ),
+            (
+                "20261101T083015",
+                "2026-11-01T08:30:15+08:00",
+                "2026-11-01T08:30:15.999+08:00",
+            ),
+            (
+                "20261101083015",
+                "2026-11-01T08:30:15+08:00",
+                "2026-11-01T08:30:15.999+08:00",
+            ),
+            (
+                "2026-11-01 08:30",
+                "2026-11-01T08:30:00+08:00",
+                "2026-11-01T08:30:59.999+08:00",
+            ),
+            (
+                "2026-11-01T08:30:15Z",
+                "2026-11-01T08:30:15Z",
+                "2026-11-01T08:30:15Z",
+            ),
+            (
+                "20000229",
+                "2000-02-29T00:00:00+08:00",
+                "2000-02-29T23:59:59.999+08:00",
+            ),
+            (
+                "1969-12-31",
+                "1969-12-31T00:00:00+08:00",
+                "1969-12-31T23:59:59.999+08:00",
+            ),
         ] {
             let moment = Moment::parse(text).unwrap();
-            assert_eq!((moment.earliest, moment.latest), (at(earliest), at(latest)), "{text}");
+            assert_eq!(
+                (moment.earliest, moment.latest),
+                (at(earliest), at(latest)),
+                "{text}"
+            );
         }
         for bad in [
-            "", "2026", "20261301", "2026-02-29", "20261101T25", "2026-11-01T24:00", "2026-11-01 8:30", "2026/11/01", "昨天",
-            "2026-11-01T08:30:15+99:00", "20261101T0830156",
+            "",
+            "2026",
+            "20261301",
+            "2026-02-29",
+            "20261101T25",
+            "2026-11-01T24:00",
+            "2026-11-01 8:30",
+            "2026/11/01",
+            "昨天",
+            "2026-11-01T08:30:15+99:00",
+            "20261101T0830156",
         ] {
             assert!(Moment::parse(bad).is_none(), "{bad}");
         }
@@ -130,7 +181,8 @@ mod tests {
 
     #[test]
     fn a_day_and_an_hour_of_it_are_in_no_order() {
-        let [day, hour, next] = ["20261101", "2026-11-01T08:30", "20261102"].map(|t| Moment::parse(t).unwrap());
+        let [day, hour, next] =
+            ["20261101", "2026-11-01T08:30", "20261102"].map(|t| Moment::parse(t).unwrap());
         assert!(!day.before(hour) && !hour.before(day));
         assert!(day.before(next) && hour.before(next) && !next.before(hour));
     }

@@ -2,8 +2,32 @@
 
 /// Words that fill a field without saying anything, in lower case.
 const PLACEHOLDERS: [&str; 26] = [
-    "无", "不详", "未知", "不清楚", "不明", "未填", "未填写", "暂无", "暂缺", "待填", "待补充", "同上", "na", "n/a",
-    "n.a.", "nil", "null", "none", "unknown", "tbd", "test", "测试", "xxx", "-", "/", "—",
+    "无",
+    "不详",
+    "未知",
+    "不清楚",
+    "不明",
+    "未填",
+    "未填写",
+    "暂无",
+    "暂缺",
+    "待填",
+    "待补充",
+    "同上",
+    "na",
+    "n/a",
+    "n.a.",
+    "nil",
+    "null",
+    "none",
+    "unknown",
+    "tbd",
+    "test",
+    "测试",
+    "xxx",
+    "-",
+    "/",
+    "—",
 ];
 
 /// Whether a text is a placeholder: one of the known words, punctuation only, or one character over and over.
@@ -64,11 +88,40 @@ mod tests {
     #[test]
     fn placeholders() {
         for text in [
-            "无", " NA ", "ＮＡ", "n/a", "N.A.", "xxx", "...", "。。", "--", "——", "不详", "不详。", "test", "Test", "哈哈哈", "？",
+            "无",
+            " NA ",
+            "ＮＡ",
+            "n/a",
+            "N.A.",
+            "xxx",
+            "...",
+            "。。",
+            "--",
+            "——",
+            "不详",
+            "不详。",
+            "test",
+            "Test",
+            "哈哈哈",
+            "？",
         ] {
             assert!(is_placeholder(text), "{text}");
         }
-        for text in ["", "  ", "头痛三天", "111", "无发热", "否认", "否认肝炎、结核病史", "O", "阴性", "5.2", "-1", "+", "(+)"] {
+        for text in [
+            "",
+            "  ",
+            "头痛三天",
+            "111",
+            "无发热",
+            "否认",
+            "否认肝炎、结核病史",
+            "O",
+            "阴性",
+            "5.2",
+            "-1",
+            "+",
+            "(+)",
+        ] {
             assert!(!is_placeholder(text), "{text}");
         }
     }

@@ -227,7 +227,10 @@ fn limits(text: &str) -> Option<ReferenceRange> {
             .iter()
             .find_map(|separator| number(after.strip_prefix(separator)?.trim_start()));
         // `-2--1` is from minus two to minus one: the first hyphen separates.
-        let negative = after.strip_prefix("--").and_then(number).map(|(n, rest)| (-n, rest));
+        let negative = after
+            .strip_prefix("--")
+            .and_then(number)
+            .map(|(n, rest)| (-n, rest));
         let (high, rest) = match negative {
             Some(found) if first < 0.0 => found,
             _ => second?,
@@ -262,14 +265,32 @@ mod tests {
             }),
             unit: unit.map(str::to_owned),
         };
-        for text in ["3.5-9.5", "3.5～9.5", "3.5~9.5", "3.5 -- 9.5", "3.5—9.5", "3.5–9.5", "(3.5-9.5)", "3.5至9.5", "[3.5-9.5]"] {
+        for text in [
+            "3.5-9.5",
+            "3.5～9.5",
+            "3.5~9.5",
+            "3.5 -- 9.5",
+            "3.5—9.5",
+            "3.5–9.5",
+            "(3.5-9.5)",
+            "3.5至9.5",
+            "[3.5-9.5]",
+        ] {
             assert_eq!(range(text), between(3.5, 9.5, None), "{text}");
         }
         assert_eq!(range("3.5-9.5 10^9/L"), between(3.5, 9.5, Some("10*9/L")));
         assert_eq!(range("3.9-6.1mmol/L"), between(3.9, 6.1, Some("mmol/L")));
         assert_eq!(range("-2-3"), between(-2.0, 3.0, None));
         assert_eq!(range("-2--1"), between(-2.0, -1.0, None));
-        for text in ["阴性", "<1:80", "阴性(-)", "男:130-175 女:115-150", "Negative", "(-)", "3.5-9.5 unknownunit"] {
+        for text in [
+            "阴性",
+            "<1:80",
+            "阴性(-)",
+            "男:130-175 女:115-150",
+            "Negative",
+            "(-)",
+            "3.5-9.5 unknownunit",
+        ] {
             assert!(matches!(range(text), ReferenceRange::Text(_)), "{text}");
         }
         for text in ["9.5-3.5", "5-5", "-1--2"] {
@@ -291,9 +312,15 @@ mod tests {
             ("5.2↑", Comparator::Equal, 5.2),
             ("-1.5", Comparator::Equal, -1.5),
         ] {
-            assert_eq!(LabNumber::parse(text), Some(LabNumber { comparator, value }), "{text}");
+            assert_eq!(
+                LabNumber::parse(text),
+                Some(LabNumber { comparator, value }),
+                "{text}"
+            );
         }
-        for text in ["", "阴性", "1:80", "5.", "1e9", "5,2", "NaN", "inf", "--5", "5 mmol/L"] {
+        for text in [
+            "", "阴性", "1:80", "5.", "1e9", "5,2", "NaN", "inf", "--5", "5 mmol/L",
+        ] {
             assert_eq!(LabNumber::parse(text), None, "{text}");
         }
     }
@@ -320,7 +347,11 @@ mod tests {
             ("≤3", "3-9", None),
             ("5", "阴性", None),
         ] {
-            assert_eq!(LabNumber::parse(result).unwrap().position(&range(reference)), expected, "{result} in {reference}");
+            assert_eq!(
+                LabNumber::parse(result).unwrap().position(&range(reference)),
+                expected,
+                "{result} in {reference}"
+            );
         }
     }
 }

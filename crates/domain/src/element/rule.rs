@@ -233,7 +233,9 @@ impl fmt::Display for Rule {
             match value {
                 serde_json::Value::Null => {}
                 // A list would not fit into a line.
-                serde_json::Value::Array(values) if values.len() > 9 => write!(f, " {key}=({})", values.len())?,
+                serde_json::Value::Array(values) if values.len() > 9 => {
+                    write!(f, " {key}=({})", values.len())?
+                }
                 serde_json::Value::String(text) if key != "rule" => write!(f, " {key}={text}")?,
                 serde_json::Value::String(_) => {}
                 other => write!(f, " {key}={other}")?,

@@ -183,7 +183,11 @@ fn component(text: &str, depth: u8) -> Option<(Unit, &str)> {
                 .filter(|e| (-EXPONENT_MAX..=EXPONENT_MAX).contains(e) && *e != 0)?,
         )?,
     };
-    let rest = if rest.starts_with('{') { annotation(rest)? } else { rest };
+    let rest = if rest.starts_with('{') {
+        annotation(rest)?
+    } else {
+        rest
+    };
     Some((unit, rest))
 }
 

@@ -76,7 +76,12 @@ pub fn contribution(dictionary: &Dictionary, rows: &[Checked<'_>], package: &App
     count(dictionary, rows, package, false)
 }
 
-fn count(dictionary: &Dictionary, rows: &[Checked<'_>], package: &Applicability, all_kinds: bool) -> Completeness {
+fn count(
+    dictionary: &Dictionary,
+    rows: &[Checked<'_>],
+    package: &Applicability,
+    all_kinds: bool,
+) -> Completeness {
     let mut result = Completeness::default();
     let mut by_kind: BTreeMap<RecordKind, Vec<Checked<'_>>> = BTreeMap::new();
     for row in rows {
@@ -211,7 +216,11 @@ fn standing(element: &Element, rows: &[Checked<'_>]) -> Standing {
             }
             invalid = true;
         } else {
-            let given = row.record.elements.get(&element.id).and_then(|value| value.absent);
+            let given = row
+                .record
+                .elements
+                .get(&element.id)
+                .and_then(|value| value.absent);
             reason = reason.or(given);
         }
     }

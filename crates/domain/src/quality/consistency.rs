@@ -79,7 +79,9 @@ pub fn consistency(rows: &[(InstitutionId, &Record)]) -> Consistency {
     }
     let mut result = Consistency::default();
     for ((_, code), mut items) in by_code {
-        items.sort_by(|a, b| (a.time, a.institution, &a.record.key).cmp(&(b.time, b.institution, &b.record.key)));
+        items.sort_by(|a, b| {
+            (a.time, a.institution, &a.record.key).cmp(&(b.time, b.institution, &b.record.key))
+        });
         for group in groups(&items) {
             result.compare(&code, &group);
         }
@@ -125,7 +127,11 @@ fn lab_value(record: &Record) -> Option<Value<'_>> {
     let Some(number) = LabNumber::parse(text) else {
         return Some(Value::Text(qualitative(text)));
     };
-    let own = result.unit.as_deref().map(str::trim).filter(|unit| !unit.is_empty());
+    let own = result
+        .unit
+        .as_deref()
+        .map(str::trim)
+        .filter(|unit| !unit.is_empty());
     let unit = own.or_else(|| record.text(&ElementId::row(3, 4))).map(|given| {
         let ucum = normalise_unit(given).unwrap_or_else(|| given.to_owned());
         let parsed = Unit::parse(&ucum);
@@ -161,7 +167,10 @@ fn groups<'i, 'r>(items: &'i [Item<'r>]) -> Vec<Vec<&'i Item<'r>>> {
     let mut start: Option<Timestamp> = None;
     let mut count = 0_usize;
     for item in items {
-        let same = item.time.zip(start).is_some_and(|(t, s)| t.since_ms(s) <= SAME_TIME_MS);
+        let same = item
+            .time
+            .zip(start)
+            .is_some_and(|(t, s)| t.since_ms(s) <= SAME_TIME_MS);
         if !same {
             count += 1;
             start = item.time;
@@ -204,10 +213,16 @@ impl Consistency {
             return;
         }
         // Several rows of one institution may be one result to the minute: each must have its like elsewhere.
-        let reference = by_institution.values().next().map(Vec::as_slice).unwrap_or_default();
-        let has_like = |item: &Item<'_>, others: &[&Item<'_>]| others.iter().any(|o| item.value.equals(&o.value));
+        let reference = by_institution
+            .values()
+            .next()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let has_like =
+            |item: &Item<'_>, others: &[&Item<'_>]| others.iter().any(|o| item.value.equals(&o.value));
         let equal = by_institution.values().skip(1).all(|others| {
-            others.iter().all(|item| has_like(item, reference)) && reference.iter().all(|item| has_like(item, others))
+            others.iter().all(|item| has_like(item, reference))
+                && reference.iter().all(|item| has_like(item, others))
         });
         self.equal.count(equal);
         if !equal {
@@ -283,7 +298,13 @@ fn mass(analyte: &Analyte) -> u64 {
     analyte.molar_mass.to_bits()
 }
 
-fn convert(value: f64, from: &Unit, from_as: Option<&Analyte>, to: &Unit, to_as: Option<&Analyte>) -> Option<f64> {
+fn convert(
+    value: f64,
+    from: &Unit,
+    from_as: Option<&Analyte>,
+    to: &Unit,
+    to_as: Option<&Analyte>,
+) -> Option<f64> {
     match (from_as, to_as) {
         (Some(from_as), Some(to_as)) => from.convert_between(value, from_as, to, to_as),
         _ => from.convert(value, to),
@@ -296,9 +317,9 @@ fn same_number(a: f64, b: f64) -> bool {
 
 /// Whether a converted number rounds to the one written in `text`.
 fn within_rounding(converted: Option<f64>, value: f64, text: &str) -> bool {
-    let decimals = text
-        .split_once('.')
-        .map_or(0, |(_, fraction)| fraction.bytes().take_while(u8::is_ascii_digit).count());
+    let decimals = text.split_once('.').map_or(0, |(_, fraction)| {
+        fraction.bytes().take_while(u8::is_ascii_digit).count()
+    });
     let half_step = i32::try_from(decimals).map_or(0.0, |d| 0.5 * 10_f64.powi(-d));
     converted.is_some_and(|c| (c - value).abs() <= half_step * (1.0 + 1e-9))
 }

@@ -91,7 +91,11 @@ pub fn identity_match(a: &IdentityClaim, b: &IdentityClaim) -> Match {
     }
     doubts.sort();
     doubts.dedup();
-    if doubts.is_empty() { Match::Same } else { Match::Doubtful(doubts) }
+    if doubts.is_empty() {
+        Match::Same
+    } else {
+        Match::Doubtful(doubts)
+    }
 }
 
 fn number(claim: &IdentityClaim, doubts: &mut Vec<Doubt>) -> Option<IdNumber> {

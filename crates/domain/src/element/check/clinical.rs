@@ -46,7 +46,13 @@ impl Case<'_> {
         else {
             return error(codes::NUMBER);
         };
-        let given = match self.given.unit.as_deref().map(str::trim).filter(|u| !u.is_empty()) {
+        let given = match self
+            .given
+            .unit
+            .as_deref()
+            .map(str::trim)
+            .filter(|u| !u.is_empty())
+        {
             Some(text) => match normalise_unit(text).and_then(|ucum| Unit::parse(&ucum)) {
                 Some(unit) => Some(unit),
                 None => return error(codes::UNIT_UNKNOWN),
@@ -79,7 +85,11 @@ impl Case<'_> {
     pub(super) fn greater_than(&self, than: &ElementId) -> Verdict {
         let number = |given: &crate::element::ElementValue| {
             let value = LabNumber::parse(given.text()?)?.value;
-            let unit = given.unit.as_deref().and_then(normalise_unit).and_then(|u| Unit::parse(&u));
+            let unit = given
+                .unit
+                .as_deref()
+                .and_then(normalise_unit)
+                .and_then(|u| Unit::parse(&u));
             Some((value, unit))
         };
         let pair = number(self.given).zip(self.record.elements.get(than).and_then(number));
@@ -93,7 +103,12 @@ impl Case<'_> {
 
     /// The row's unit, from the result or from the unit element.
     fn result_unit(&self, unit: &ElementId) -> Option<&str> {
-        let own = self.given.unit.as_deref().map(str::trim).filter(|u| !u.is_empty());
+        let own = self
+            .given
+            .unit
+            .as_deref()
+            .map(str::trim)
+            .filter(|u| !u.is_empty());
         own.or_else(|| self.other(unit))
     }
 
@@ -126,8 +141,10 @@ impl Case<'_> {
             None => error(codes::UNIT_MISMATCH),
             Some(value) => {
                 let slack = ROUNDING * value.abs().max(1.0);
-                let too_low = value < limit.low - slack && !matches!(number.comparator, Comparator::Below | Comparator::AtMost);
-                let too_high = value > limit.high + slack && !matches!(number.comparator, Comparator::Above | Comparator::AtLeast);
+                let too_low = value < limit.low - slack
+                    && !matches!(number.comparator, Comparator::Below | Comparator::AtMost);
+                let too_high = value > limit.high + slack
+                    && !matches!(number.comparator, Comparator::Above | Comparator::AtLeast);
                 require(!too_low && !too_high, codes::RANGE)
             }
         }
@@ -174,7 +191,9 @@ impl Case<'_> {
 
     pub(super) fn not_before_birth(&self) -> Verdict {
         let birth = self.ctx.birth_date.and_then(Moment::of_birth);
-        let early = Moment::parse(self.text).zip(birth).is_some_and(|(m, birth)| m.before(birth));
+        let early = Moment::parse(self.text)
+            .zip(birth)
+            .is_some_and(|(m, birth)| m.before(birth));
         require(!early, codes::BEFORE_BIRTH)
     }
 

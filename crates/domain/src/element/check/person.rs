@@ -58,7 +58,11 @@ impl Case<'_> {
             return Ok(());
         }
         let (_, upgraded) = resident_id(self.text)?;
-        if upgraded { warning(codes::ID_15_DIGITS) } else { Ok(()) }
+        if upgraded {
+            warning(codes::ID_15_DIGITS)
+        } else {
+            Ok(())
+        }
     }
 
     /// The identity number of the row, when it is a valid one in clear.
@@ -70,7 +74,9 @@ impl Case<'_> {
         let Some(sex) = Sex::from_gb(self.text) else {
             return error(codes::NOT_IN_LIST);
         };
-        let against_id = self.id_number(id).is_some_and(|number| contradict(sex, number.sex()));
+        let against_id = self
+            .id_number(id)
+            .is_some_and(|number| contradict(sex, number.sex()));
         let against_lead = self.ctx.sex.is_some_and(|known| contradict(sex, known));
         require(!against_id && !against_lead, codes::SEX_MISMATCH)
     }
@@ -90,14 +96,21 @@ impl Case<'_> {
         }
         let birth = BirthDate::parse(self.text)?;
         let possible = birth.age_at(self.ctx.now).is_some_and(|age| age.years() <= 150);
-        if possible { Ok(()) } else { Err(PersonError::BirthDate.into()) }
+        if possible {
+            Ok(())
+        } else {
+            Err(PersonError::BirthDate.into())
+        }
     }
 
     pub(super) fn age_fits_birth(&self, birth: &ElementId) -> Verdict {
         let Ok(years) = self.text.parse::<u32>() else {
             return Ok(());
         };
-        let known = self.other(birth).and_then(|b| BirthDate::parse(b).ok()).or(self.ctx.birth_date);
+        let known = self
+            .other(birth)
+            .and_then(|b| BirthDate::parse(b).ok())
+            .or(self.ctx.birth_date);
         let Some(birth) = known else {
             return Ok(());
         };
@@ -111,7 +124,11 @@ impl Case<'_> {
     /// `3 12/30`: whole months below twelve, days below thirty.
     pub(super) fn infant_age(&self) -> Verdict {
         let parts = self.text.strip_suffix("/30").and_then(|t| t.split_once(' '));
-        let number = |t: &str| t.parse::<u8>().ok().filter(|_| t.bytes().all(|b| b.is_ascii_digit()));
+        let number = |t: &str| {
+            t.parse::<u8>()
+                .ok()
+                .filter(|_| t.bytes().all(|b| b.is_ascii_digit()))
+        };
         let right = parts.is_some_and(|(months, days)| {
             number(months).is_some_and(|m| m < 12) && number(days).is_some_and(|d| d < 30)
         });

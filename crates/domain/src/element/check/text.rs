@@ -23,6 +23,8 @@ pub(super) fn no_placeholder(text: &str, allow: &[String]) -> Verdict {
 
 pub(super) fn hex(text: &str, len: u32) -> Verdict {
     let right = u32::try_from(text.len()) == Ok(len)
-        && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     require(right, codes::FORM)
 }

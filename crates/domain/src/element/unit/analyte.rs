@@ -129,7 +129,12 @@ mod tests {
         for a in ANALYTES {
             assert!(loinc_valid(a.loinc), "{}", a.loinc);
             assert_eq!(same_code(a.canonical), a.canonical, "{}", a.loinc);
-            assert_eq!(ANALYTES.iter().filter(|b| b.loinc == a.loinc).count(), 1, "{}", a.loinc);
+            assert_eq!(
+                ANALYTES.iter().filter(|b| b.loinc == a.loinc).count(),
+                1,
+                "{}",
+                a.loinc
+            );
         }
     }
 }

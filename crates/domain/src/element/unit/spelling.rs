@@ -131,9 +131,15 @@ pub fn normalise_unit(text: &str) -> Option<String> {
         return Some((*ucum).to_owned());
     }
     if RATIOS.iter().any(|r| *r == plain) {
-        return Some(if plain.is_ascii() { format!("{{{plain}}}") } else { "{ratio}".to_owned() });
+        return Some(if plain.is_ascii() {
+            format!("{{{plain}}}")
+        } else {
+            "{ratio}".to_owned()
+        });
     }
-    let per_area = plain.replace("/1.73m2", "/{1.73_m2}").replace("/(min.1.73m2)", "/min/{1.73_m2}");
+    let per_area = plain
+        .replace("/1.73m2", "/{1.73_m2}")
+        .replace("/(min.1.73m2)", "/min/{1.73_m2}");
     let ucum = components(&powers_of_ten(&per_area));
     Unit::parse(&ucum).map(|_| ucum)
 }
@@ -180,7 +186,11 @@ fn powers_of_ten(text: &str) -> String {
         return text.to_owned();
     };
     let signed = after.strip_prefix('+').unwrap_or(after);
-    let digits = signed.trim_start_matches('-').bytes().take_while(u8::is_ascii_digit).count();
+    let digits = signed
+        .trim_start_matches('-')
+        .bytes()
+        .take_while(u8::is_ascii_digit)
+        .count();
     let exponent_len = digits + signed.len() - signed.trim_start_matches('-').len();
     match signed.split_at_checked(exponent_len) {
         Some((exponent, unit)) if digits > 0 && digits <= 2 => format!("10*{exponent}{unit}"),
@@ -190,7 +200,9 @@ fn powers_of_ten(text: &str) -> String {
 
 /// `109/L`, `1012/L`, `106/uL`: the exponent has lost its raised position.
 fn raised(text: &str) -> bool {
-    ["103/", "106/", "109/", "1012/"].iter().any(|start| text.starts_with(start))
+    ["103/", "106/", "109/", "1012/"]
+        .iter()
+        .any(|start| text.starts_with(start))
 }
 
 fn components(text: &str) -> String {
@@ -225,7 +237,10 @@ fn components(text: &str) -> String {
 fn flush(symbol: &mut String, out: &mut String) {
     if let Some((_, ucum)) = COMPONENT.iter().find(|(given, _)| *given == symbol.as_str()) {
         out.push_str(ucum);
-    } else if let Some(prefix) = symbol.strip_suffix('l').filter(|p| ["", "m", "u", "n", "d", "c", "f", "p"].contains(p)) {
+    } else if let Some(prefix) = symbol
+        .strip_suffix('l')
+        .filter(|p| ["", "m", "u", "n", "d", "c", "f", "p"].contains(p))
+    {
         // A litre has one spelling here.
         out.push_str(prefix);
         out.push('L');

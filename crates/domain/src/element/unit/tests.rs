@@ -5,7 +5,10 @@ use proptest::prelude::*;
 use super::*;
 
 fn convert(value: f64, from: &str, to: &str) -> f64 {
-    Unit::parse(from).unwrap().convert(value, &Unit::parse(to).unwrap()).unwrap()
+    Unit::parse(from)
+        .unwrap()
+        .convert(value, &Unit::parse(to).unwrap())
+        .unwrap()
 }
 
 fn close(a: f64, b: f64) -> bool {
@@ -15,16 +18,80 @@ fn close(a: f64, b: f64) -> bool {
 #[test]
 fn reads_what_laboratories_need() {
     for text in [
-        "mmol/L", "umol/L", "g/L", "mg/dL", "10*9/L", "10*12/L", "10*-3", "/uL", "{cells}/uL", "%", "fL", "pg", "U/L", "[iU]/L",
-        "m[iU]/mL", "mm/h", "s", "mm[Hg]", "Cel", "/min", "{beats}/min", "kg/m2", "mL/min/{1.73_m2}", "mL/(min.kg)", "10*3/uL",
-        "mosm/kg", "meq/L", "ng/mL", "[pH]", "/[HPF]", "1", "{INR}", "ug/(24.h)", "m/s2", "s-1", "cm", "kg", "mol/kg{wet}",
-        "[arb'U]/mL", "nmol/L", "pmol/L", "kPa", "cm[H2O]", "[degF]", "nkat/L", "m2", "dyn".strip_suffix("yn").unwrap(),
+        "mmol/L",
+        "umol/L",
+        "g/L",
+        "mg/dL",
+        "10*9/L",
+        "10*12/L",
+        "10*-3",
+        "/uL",
+        "{cells}/uL",
+        "%",
+        "fL",
+        "pg",
+        "U/L",
+        "[iU]/L",
+        "m[iU]/mL",
+        "mm/h",
+        "s",
+        "mm[Hg]",
+        "Cel",
+        "/min",
+        "{beats}/min",
+        "kg/m2",
+        "mL/min/{1.73_m2}",
+        "mL/(min.kg)",
+        "10*3/uL",
+        "mosm/kg",
+        "meq/L",
+        "ng/mL",
+        "[pH]",
+        "/[HPF]",
+        "1",
+        "{INR}",
+        "ug/(24.h)",
+        "m/s2",
+        "s-1",
+        "cm",
+        "kg",
+        "mol/kg{wet}",
+        "[arb'U]/mL",
+        "nmol/L",
+        "pmol/L",
+        "kPa",
+        "cm[H2O]",
+        "[degF]",
+        "nkat/L",
+        "m2",
+        "dyn".strip_suffix("yn").unwrap(),
     ] {
         assert!(Unit::parse(text).is_some(), "{text}");
     }
     for text in [
-        "", "MMOL/L", "mmol/", "mmol//L", "Mg/Dl", "10^x", "10**", "{open", "(mol", "mol)", "xyz", "个", "mol/L ", "Cel/min", "m[Hg", "0", "{a}b",
-        "m99", "m0", "((((((m))))))", "[unknown]", "5e3", "-1",
+        "",
+        "MMOL/L",
+        "mmol/",
+        "mmol//L",
+        "Mg/Dl",
+        "10^x",
+        "10**",
+        "{open",
+        "(mol",
+        "mol)",
+        "xyz",
+        "个",
+        "mol/L ",
+        "Cel/min",
+        "m[Hg",
+        "0",
+        "{a}b",
+        "m99",
+        "m0",
+        "((((((m))))))",
+        "[unknown]",
+        "5e3",
+        "-1",
     ] {
         assert!(Unit::parse(text).is_none(), "{text}");
     }
@@ -45,10 +112,23 @@ fn converts_within_a_dimension() {
         (70.0, "kg", "[lb_av]", 154.323_584),
         (50.0, "%", "1", 0.5),
     ] {
-        assert!(close(convert(value, from, to), expected), "{value} {from} in {to}");
+        assert!(
+            close(convert(value, from, to), expected),
+            "{value} {from} in {to}"
+        );
     }
-    for (a, b) in [("mmol/L", "mg/dL"), ("[iU]/L", "U/L"), ("g", "mL"), ("meq/L", "mmol/L"), ("/[HPF]", "/uL"), ("m", "s")] {
-        assert!(!Unit::parse(a).unwrap().commensurable(&Unit::parse(b).unwrap()), "{a} {b}");
+    for (a, b) in [
+        ("mmol/L", "mg/dL"),
+        ("[iU]/L", "U/L"),
+        ("g", "mL"),
+        ("meq/L", "mmol/L"),
+        ("/[HPF]", "/uL"),
+        ("m", "s"),
+    ] {
+        assert!(
+            !Unit::parse(a).unwrap().commensurable(&Unit::parse(b).unwrap()),
+            "{a} {b}"
+        );
     }
 }
 
@@ -66,14 +146,23 @@ fn converts_between_mass_and_amount_of_known_analytes() {
         ("14682-9", 80.0, "umol/L", "umol/L", 80.0),
     ] {
         let unit = |text| Unit::parse(text).unwrap();
-        let result = unit(from).convert_of(value, &unit(to), analyte(loinc).unwrap()).unwrap();
+        let result = unit(from)
+            .convert_of(value, &unit(to), analyte(loinc).unwrap())
+            .unwrap();
         assert!(close(result, expected), "{loinc}: {result}");
     }
     assert_eq!(same_code("2345-7"), same_code("14749-6"));
     assert_eq!(same_code("718-7"), "718-7");
     // Urea weighed whole and urea weighed as nitrogen are one analyte with two molar masses.
     let mg = Unit::parse("mg/dL").unwrap();
-    let whole = mg.convert_between(14.007, analyte("3094-0").unwrap(), &mg, analyte("3091-6").unwrap()).unwrap();
+    let whole = mg
+        .convert_between(
+            14.007,
+            analyte("3094-0").unwrap(),
+            &mg,
+            analyte("3091-6").unwrap(),
+        )
+        .unwrap();
     assert!(close(whole, 30.028), "{whole}");
 }
 
