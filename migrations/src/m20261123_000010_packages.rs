@@ -27,14 +27,9 @@ impl MigrationTrait for Migration {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let tables = ["consent_terms", "search_terms", "package_contents", "packages"];
         drop_tables(manager, &tables).await?;
-        manager
-            .drop_index(
-                Index::drop()
-                    .name("ix_patients_platform_id")
-                    .table("patients")
-                    .take(),
-            )
-            .await?;
+        let mut platform_id = Index::drop();
+        platform_id.name("ix_patients_platform_id").table("patients");
+        manager.drop_index(platform_id).await?;
         drop_columns(manager, "accounts", &["title", "licence"]).await
     }
 }
