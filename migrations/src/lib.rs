@@ -16,6 +16,7 @@ mod m20261123_000008_deadlines;
 mod m20261123_000009_data;
 mod m20261123_000010_packages;
 mod m20261123_000012_invitations;
+mod m20261123_000013_masking;
 mod table;
 
 use sea_orm_migration::prelude::async_trait::async_trait;
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000009_data::Migration),
             Box::new(m20261123_000010_packages::Migration),
             Box::new(m20261123_000012_invitations::Migration),
+            Box::new(m20261123_000013_masking::Migration),
         ]
     }
 }

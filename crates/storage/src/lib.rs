@@ -36,6 +36,7 @@ mod suspensions;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transaction;
+mod unmasking;
 mod worklist;
 
 pub use accounts::{Account, Attempt};
@@ -62,4 +63,5 @@ pub use store::Store;
 pub use submissions::{ItemFinding, ItemHead, ItemsOf, StoredItem, Submission};
 pub use suspensions::Suspension;
 pub use transaction::WriteTx;
+pub use unmasking::Unmasking;
 pub use worklist::WorklistFilter;
