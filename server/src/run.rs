@@ -19,17 +19,16 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clock::Clock,
     config::Config,
+    exchange::{self, Engine, Local, Transport},
     files::Files,
-    http,
+    http, jobs,
     live::Rooms,
-    services::{access, imaging::Reads, invitations, tickets::Tickets},
+    services::{access, imaging::Reads, streams::Streams, tickets::Tickets},
     site::Site,
     state::{App, Inner},
     tls,
 };
 
-/// How often deadlines are looked at, ms.
-const CLOCK_JOB_MS: u64 = 5_000;
 /// How long requests may take to finish after a stop was asked for.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -44,6 +43,7 @@ pub struct Server {
     handle: Handle<SocketAddr>,
     serving: JoinHandle<std::io::Result<()>>,
     jobs: JoinHandle<()>,
+    exchange: JoinHandle<()>,
     stop: CancellationToken,
 }
 
@@ -89,30 +89,58 @@ pub async fn open_store(config: &Config, clock: &Clock) -> anyhow::Result<(Store
     Ok((store, vault))
 }
 
+/// The application without listeners and jobs.
+///
+/// # Errors
+/// Keys, database or files cannot be opened.
+pub async fn assemble(
+    config: &Config,
+    site: Site,
+    clock: Clock,
+    transport: Arc<dyn Transport>,
+) -> anyhow::Result<App> {
+    let (store, vault) = open_store(config, &clock).await?;
+    let files = Files::open(&config.data.folder.join("files"), vault)?;
+    let rooms = Rooms::new(store.clone(), Arc::clone(&clock));
+    Ok(App::new(Inner {
+        store,
+        files,
+        rooms,
+        exchange: Engine::new(transport),
+        streams: Streams::default(),
+        tickets: Tickets::default(),
+        reads: Reads::default(),
+        site,
+        clock,
+        password_queue: Semaphore::new(limits::PASSWORD_CHECKS_WAITING),
+        password_gate: Semaphore::new(limits::PASSWORD_CHECKS_AT_ONCE),
+        decode_gate: Semaphore::new(2),
+        metrics: metrics_handle()?,
+    }))
+}
+
 impl Server {
     /// Starts on `config.listen.address` (port 0 picks a free one).
     ///
     /// # Errors
     /// Keys, database, certificate or port cannot be had.
     pub async fn start(config: &Config, site: Site, clock: Clock) -> anyhow::Result<Self> {
+        Self::start_with(config, site, clock, Arc::new(Local)).await
+    }
+
+    /// Starts with another way for messages to travel.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub async fn start_with(
+        config: &Config,
+        site: Site,
+        clock: Clock,
+        transport: Arc<dyn Transport>,
+    ) -> anyhow::Result<Self> {
         tls::install_provider();
-        let (store, vault) = open_store(config, &clock).await?;
-        let files = Files::open(&config.data.folder.join("files"), vault)?;
+        let app = assemble(config, site, clock, transport).await?;
         let identity = tls::identity(&config.tls, &config.listen.host, &config.data.folder)?;
-        let rooms = Rooms::new(store.clone(), Arc::clone(&clock));
-        let app = App::new(Inner {
-            store,
-            files,
-            rooms,
-            tickets: Tickets::default(),
-            reads: Reads::default(),
-            site,
-            clock,
-            password_queue: Semaphore::new(limits::PASSWORD_CHECKS_WAITING),
-            password_gate: Semaphore::new(limits::PASSWORD_CHECKS_AT_ONCE),
-            decode_gate: Semaphore::new(2),
-            metrics: metrics_handle()?,
-        });
         let weak = app.downgrade();
         app.rooms
             .set_recheck(Arc::new(move |consultation, account, session| {
@@ -135,7 +163,8 @@ impl Server {
             .handle(handle.clone());
         let serving = tokio::spawn(server.serve(service));
         let stop = CancellationToken::new();
-        let jobs = tokio::spawn(clock_job(app.clone(), stop.clone()));
+        let jobs = tokio::spawn(jobs::clocks(app.clone(), stop.clone()));
+        let exchange = tokio::spawn(exchange::work(app.clone(), stop.clone()));
         Ok(Self {
             app,
             address,
@@ -143,6 +172,7 @@ impl Server {
             handle,
             serving,
             jobs,
+            exchange,
             stop,
         })
     }
@@ -153,9 +183,11 @@ impl Server {
     /// The listener had failed.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.stop.cancel();
+        self.app.streams.shutdown();
         self.handle.graceful_shutdown(Some(GRACE));
         self.app.rooms.shutdown().await;
         self.jobs.await?;
+        self.exchange.await?;
         self.serving.await??;
         Ok(())
     }
@@ -173,21 +205,5 @@ impl Server {
         }
         tracing::info!("stopping");
         self.stop().await
-    }
-}
-
-/// Deadlines pass whether anybody looks or not.
-async fn clock_job(app: App, stop: CancellationToken) {
-    let mut tick = tokio::time::interval(Duration::from_millis(CLOCK_JOB_MS));
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = tick.tick() => {}
-        }
-        match invitations::expire(&app).await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "invitations expired"),
-            Err(error) => tracing::error!(%error, "the clock job failed"),
-        }
     }
 }

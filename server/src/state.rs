@@ -21,6 +21,10 @@ pub struct Inner {
     pub files: Files,
     /// Live rooms.
     pub rooms: Rooms,
+    /// Delivery of exchange messages.
+    pub exchange: crate::exchange::Engine,
+    /// Live streams of notices.
+    pub streams: crate::services::streams::Streams,
     /// One-use tickets for live connections.
     pub tickets: Tickets,
     /// Readings of images already audited.

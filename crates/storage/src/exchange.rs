@@ -190,6 +190,21 @@ impl Reader<'_> {
         row.map(outgoing_from).transpose()
     }
 
+    /// The first message of a lane behind a place that was not given up.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn lane_behind(&self, lane: Lane, seq: i64) -> Result<Option<Outgoing>> {
+        use outgoing::Column;
+        let row = of_lane(lane)
+            .filter(Column::Seq.gt(seq))
+            .filter(Column::State.ne(TransferState::Abandoned.code()))
+            .order_by_asc(Column::Seq)
+            .one(&self.db)
+            .await?;
+        row.map(outgoing_from).transpose()
+    }
+
     /// Whether a try of this consultation is under way.
     ///
     /// # Errors
@@ -204,12 +219,16 @@ impl Reader<'_> {
         Ok(count > 0)
     }
 
-    /// When the next message is to be looked at.
+    /// When the next message is to be looked at, of one consultation or of all.
     ///
     /// # Errors
     /// The store fails.
-    pub async fn next_message_at(&self) -> Result<Option<Timestamp>> {
-        let at = outgoing::Entity::find()
+    pub async fn next_message_at(&self, consultation: Option<ConsultationId>) -> Result<Option<Timestamp>> {
+        let mut select = outgoing::Entity::find();
+        if let Some(id) = consultation {
+            select = select.filter(outgoing::Column::Consultation.eq(id.0));
+        }
+        let at = select
             .select_only()
             .column_as(outgoing::Column::NextAt.min(), "next")
             .into_tuple::<Option<i64>>()
@@ -250,6 +269,19 @@ impl Reader<'_> {
             .all(&self.db)
             .await?;
         rows.into_iter().map(outgoing_from).collect()
+    }
+
+    /// How many messages of an institution are parked.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn outgoing_parked(&self, sender: InstitutionId) -> Result<u64> {
+        use outgoing::Column;
+        Ok(outgoing::Entity::find()
+            .filter(Column::Sender.eq(sender.0))
+            .filter(Column::State.eq(TransferState::Failed.code()))
+            .count(&self.db)
+            .await?)
     }
 
     /// The parked messages of an institution: the lanes they hold back.

@@ -1,0 +1,94 @@
+//! What each message does at its receiver: the service that owns the matter decides.
+
+use consilium_domain::{NoticeKind, Timestamp};
+use consilium_protocol::exchange::{Body, Envelope};
+use consilium_storage::WriteTx;
+
+use crate::{
+    error::ServiceError,
+    services::invitations::{self, Given},
+    state::App,
+};
+
+/// Lets a message have its effect, in the transaction that takes it in. The consultation's row is locked.
+///
+/// # Errors
+/// The service refuses the message for good ([`ServiceError::Refused`] and its like), or fails for now.
+pub(super) async fn apply(app: &App, tx: &mut WriteTx, envelope: &Envelope) -> Result<(), ServiceError> {
+    let (kind, at) = match &envelope.body {
+        Body::Invitation(parts) => return invitations::receive(app, tx, envelope, parts).await,
+        Body::InvitationAnswer {
+            invitation_id,
+            scheduled_at,
+            answer,
+            answered_at,
+            experts,
+            data_from,
+        } => {
+            let given = Given {
+                invitation: *invitation_id,
+                scheduled_at: *scheduled_at,
+                answer,
+                answered_at: *answered_at,
+                experts,
+                data_from: *data_from,
+            };
+            return invitations::receive_answer(app, tx, envelope, given).await;
+        }
+        Body::InvitationWithdrawn {
+            invitation_id,
+            reason,
+        } => return invitations::receive_withdrawal(app, tx, envelope, *invitation_id, reason).await,
+        Body::Reschedule {
+            invitation_id,
+            answer_within_ms,
+            ..
+        } => {
+            return invitations::receive_reschedule(app, tx, envelope, *invitation_id, *answer_within_ms)
+                .await;
+        }
+        Body::DataRequest(_)
+        | Body::DataRequestAnswer { .. }
+        | Body::DataRequestCancelled { .. }
+        | Body::Submission { .. }
+        | Body::SubmissionResult { .. }
+        | Body::Correction(_)
+        | Body::CorrectionResult { .. } => {
+            return Err(ServiceError::Internal(format!("nobody takes {}", envelope.body.kind().code())));
+        }
+        Body::InvitationRevoked { .. } => (NoticeKind::InvitationRevoked, None),
+        Body::Package { .. } => (NoticeKind::PackageFrozen, None),
+        Body::Session { started, at } => (session(*started), Some(*at)),
+        Body::Cancelled { .. } => (NoticeKind::ConsultationCancelled, None),
+        Body::Opinion { .. } => (NoticeKind::OpinionSubmitted, None),
+        Body::Report { .. } => (NoticeKind::ReportSigned, None),
+        Body::Suspension { suspended, at, .. } => (suspension(*suspended), Some(*at)),
+    };
+    news(app, tx, envelope, kind, at).await
+}
+
+async fn news(
+    app: &App,
+    tx: &mut WriteTx,
+    envelope: &Envelope,
+    kind: NoticeKind,
+    at: Option<Timestamp>,
+) -> Result<(), ServiceError> {
+    invitations::receive_news(app, tx, envelope, kind, at).await
+}
+
+const fn session(started: bool) -> NoticeKind {
+    if started {
+        NoticeKind::SessionStarted
+    } else {
+        NoticeKind::SessionEnded
+    }
+}
+
+const fn suspension(suspended: bool) -> NoticeKind {
+    if suspended {
+        NoticeKind::ExchangeSuspended
+    } else {
+        NoticeKind::ExchangeResumed
+    }
+}
