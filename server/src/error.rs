@@ -32,6 +32,9 @@ pub enum ServiceError {
     /// A queue is full.
     #[error("busy")]
     Busy,
+    /// Done too often for now, with its own code.
+    #[error("limited: {0}")]
+    Limited(&'static str),
     /// The request cannot be read as what the route expects.
     #[error("malformed request")]
     Malformed,
@@ -120,6 +123,7 @@ impl ServiceError {
             Self::SignInRefused => (codes::SIGN_IN_REFUSED, StatusCode::UNAUTHORIZED),
             Self::CrossSite => (codes::CROSS_SITE, StatusCode::FORBIDDEN),
             Self::Busy => (codes::BUSY, StatusCode::SERVICE_UNAVAILABLE),
+            Self::Limited(code) => (code, StatusCode::TOO_MANY_REQUESTS),
             Self::Malformed => (codes::MALFORMED, StatusCode::BAD_REQUEST),
             Self::TooLarge => (codes::TOO_LARGE, StatusCode::PAYLOAD_TOO_LARGE),
             Self::Invalid(_) => (codes::INVALID, StatusCode::UNPROCESSABLE_ENTITY),

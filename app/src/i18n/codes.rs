@@ -67,6 +67,8 @@ sentences! {
     SUBMISSION_NOTHING_TO_RELEASE: "尚未为此请求收集任何合格数据，不能提交。", "No valid data has been collected for this request yet.";
     ISSUE_NO_ELEMENT: "该数据行没有这个数据元。", "The row has no such element.";
     ISSUE_OPEN_ALREADY: "这一数据元已有未处理完的修正通知。", "A correction notice for this element is open already.";
+    UNMASK_LIMIT: "一小时内查看明文的次数已达上限，本次未显示，并已告警。请稍后再试。", "Too many fields were shown in clear within an hour. Nothing was shown and an alarm was raised; try again later.";
+    UNMASK_EMPTY: "该项没有填写，或会诊结束后已按规定清除。", "This field was not given, or it was removed after the consultation.";
     OPINIONS_MISSING: "有机构尚未提交意见：请等待，或写明原因后继续。", "Some institutions have not given an opinion: wait, or record why they are left out.";
     OPINIONS_UNCITED: "报告须引用每一份已提交的意见。", "The report must cite every submitted opinion.";
     OPINION_SUBMITTED: "意见已签名提交，不能再改。", "The opinion was signed and can no longer be changed.";
@@ -119,6 +121,8 @@ sentences! {
     EXCHANGE_LATE: "这条消息放弃后，后面的消息已先处理，不能再补送。", "The message was given up and later ones were handled; it can no longer be delivered.";
     EXCHANGE_UNAVAILABLE: "暂时无法送达接收方。", "The receiver cannot be reached just now.";
     EXCHANGE_NO_RESULT: "上一次发送没有结果。", "The last try ended without a result.";
+    EXCHANGE_SUSPENDED: "数据交换已处于暂停状态。", "The exchange is suspended already.";
+    EXCHANGE_NOT_SUSPENDED: "数据交换正在运行，没有需要恢复的暂停。", "The exchange is running; there is no suspension to end.";
     ELEMENT_REQUIRED: "缺少必填内容。", "A mandatory element is missing.";
     ELEMENT_ID_15_DIGITS: "这是 15 位旧身份证号，已按 18 位处理，请换用新号。", "This is a former 15-digit identity number; it was read as its 18-digit form. Please replace it.";
     ELEMENT_TOO_SHORT: "内容过短。", "This is too short.";

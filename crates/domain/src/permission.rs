@@ -65,11 +65,13 @@ pub enum Action {
     SignReport,
     /// Read the signed report.
     ReadReport,
+    /// See one field of the patient's identity in clear, with a reason (`domain.md` 2.4).
+    Unmask,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Read,
         Self::Edit,
         Self::Conduct,
@@ -82,6 +84,7 @@ impl Action {
         Self::SubmitOpinion,
         Self::SignReport,
         Self::ReadReport,
+        Self::Unmask,
     ];
 }
 
@@ -166,6 +169,8 @@ pub fn decide(subject: Subject, action: Action, relation: Relation, state: Consu
         Action::SubmitOpinion => inside && role == Role::Expert,
         Action::SignReport => lead && role == Role::Admin,
         Action::ReadReport => inside && role != Role::Operator,
+        // The lead's own patient: only the institution that holds the identity has it in clear.
+        Action::Unmask => lead && matches!(role, Role::Admin | Role::Expert),
     };
     if allowed {
         Decision::Allow

@@ -165,6 +165,10 @@ codes! {
     NAME_FORM = "person.name_form";
     /// Birth date.
     BIRTH_DATE = "person.birth_date";
+    /// Looked at too many fields in clear within an hour.
+    UNMASK_LIMIT = "unmask.limit";
+    /// The field has no value, or it was removed after the consultation.
+    UNMASK_EMPTY = "unmask.empty";
     /// Not a FHIR R4 bundle.
     FHIR_NOT_BUNDLE = "fhir.not_bundle";
     /// Mandatory elements are missing; `errors` lists them.
@@ -225,6 +229,10 @@ codes! {
     EXCHANGE_UNAVAILABLE = "exchange.unavailable";
     /// Message: a try ended without a result; tried again.
     EXCHANGE_NO_RESULT = "exchange.no_result";
+    /// The exchange is suspended already.
+    EXCHANGE_SUSPENDED = "exchange.suspended";
+    /// The exchange is not suspended.
+    EXCHANGE_NOT_SUSPENDED = "exchange.not_suspended";
     /// Element: a mandatory element has no value and no reason for it.
     ELEMENT_REQUIRED = "element.required";
     /// Element: a 15-digit identity number: upgraded, but to be replaced.

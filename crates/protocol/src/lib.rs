@@ -7,6 +7,7 @@ pub mod exchange;
 pub mod imaging;
 pub mod limits;
 pub mod live;
+pub mod masking;
 pub mod notice;
 pub mod page;
 pub mod preparation;

@@ -73,6 +73,13 @@ pub const UPDATES_PER_SECOND: u32 = 60;
 /// Awareness frames a connection may send a second, sustained; more are dropped.
 pub const AWARENESS_PER_SECOND: u32 = 60;
 
+/// Fields one account may see in clear within an hour.
+pub const UNMASKINGS_PER_HOUR: u64 = 20;
+/// A field in clear fades from the screen after this long, ms.
+pub const UNMASKED_SHOWN_MS: i64 = 60 * 1000;
+/// Cases reduced in one round of the retention job.
+pub const REDUCTIONS_BATCH: u64 = 200;
+
 /// Rows of one submission.
 pub const SUBMISSION_ROWS: usize = 10_000;
 /// Longest key of a row, bytes: with all rows of a submission its message stays below [`MESSAGE_BYTES`].
