@@ -82,6 +82,7 @@ async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             integer("version"),
             boolean("stored"),
             boolean("superseded"),
+            boolean("flagged"),
             big_integer("available_at"),
             big_integer_null("received_at"),
             text("hash"),

@@ -145,6 +145,8 @@ pub enum ItemsOf {
     Ids(Vec<ItemId>),
     /// Every version of one row.
     Row(ConsultationId, String),
+    /// Rows of a consultation in which something was found, at most so many.
+    Flagged(ConsultationId, u64),
 }
 
 impl Reader<'_> {
@@ -228,6 +230,13 @@ impl Reader<'_> {
                 .chunks(BATCH)
                 .map(|ids| select.clone().filter(Column::Id.is_in(ids.iter().map(|id| id.0))))
                 .collect(),
+            ItemsOf::Flagged(consultation, limit) => vec![
+                select
+                    .filter(Column::Consultation.eq(consultation.0))
+                    .filter(Column::Flagged.eq(true))
+                    .filter(Column::Superseded.eq(false))
+                    .limit(limit),
+            ],
             ItemsOf::Row(consultation, key_hash) => vec![
                 select
                     .filter(Column::Consultation.eq(consultation.0))
@@ -272,6 +281,14 @@ impl Reader<'_> {
                 Ok((row.id.into(), Clear::new(record)))
             })
             .collect()
+    }
+
+    /// Rows without what they say.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn heads(&self, of: ItemsOf) -> Result<Vec<ItemHead>> {
+        self.item_rows(of).await?.into_iter().map(head).collect()
     }
 
     /// Every version of the rows of one source with these keyed hashes, oldest version first.
@@ -365,6 +382,7 @@ impl WriteTx {
             version: head.version,
             stored: head.stored,
             superseded: head.superseded,
+            flagged: !item.findings.is_empty(),
             available_at: head.available_at.ms(),
             received_at: head.received_at.map(Timestamp::ms),
             hash: head.hash.clone(),

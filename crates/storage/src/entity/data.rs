@@ -53,6 +53,7 @@ entity! {
         version: i32,
         stored: bool,
         superseded: bool,
+        flagged: bool,
         available_at: i64,
         received_at: Option<i64>,
         hash: String,
