@@ -20,6 +20,7 @@ mod element;
 mod laboratory;
 mod narrative;
 mod patient;
+mod records;
 mod treatment;
 mod wire;
 
@@ -28,6 +29,7 @@ mod tests;
 
 use crate::xml::XmlError;
 use element::{Resource, text};
+pub use records::{RecordImport, records};
 
 /// Most entries of one bundle; a longer one is refused before anything of it is read.
 pub const ENTRIES_MAX: usize = 20_000;

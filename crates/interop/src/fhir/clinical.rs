@@ -50,18 +50,18 @@ pub(super) fn read(own: &[&Resource<'_>], all: &[Resource<'_>]) -> Clinical {
     }
 }
 
-struct Condition<'a> {
-    body: &'a Value,
-    date: &'a str,
+pub(super) struct Condition<'a> {
+    pub(super) body: &'a Value,
+    pub(super) date: &'a str,
     at: i64,
     active: bool,
 }
 
-struct Conditions<'a>(Vec<Condition<'a>>);
+pub(super) struct Conditions<'a>(Vec<Condition<'a>>);
 
 impl<'a> Conditions<'a> {
     /// Newest first; refuted and mistaken ones are left out.
-    fn read(own: &[&Resource<'a>]) -> Self {
+    pub(super) fn read(own: &[&Resource<'a>]) -> Self {
         let status = |body: &'a Value, name: &str, codes: &[&str]| {
             body.get(name)
                 .is_some_and(|concept| codes.iter().any(|code| has_code(concept, code)))
@@ -100,30 +100,51 @@ impl<'a> Conditions<'a> {
             .collect();
         let code = chosen
             .first()
-            .and_then(|c| c.body.get("code"))
-            .and_then(|concept| {
-                codings(concept).find(|(system, code)| is_icd10(system) && icd10_well_formed(code))
-            })
-            .map(|(_, code)| code.to_owned())
-            .unwrap_or_default();
+            .and_then(|c| icd10(c.body.get("code")?))
+            .unwrap_or_default()
+            .to_owned();
         (Some(names.join("；")).filter(|n| !n.is_empty()), code)
     }
 
     /// Conditions that are over, one a line.
     fn history(&self) -> String {
-        let lines = self.0.iter().filter(|c| !c.active).filter_map(|c| {
-            let name = display(c.body.get("code")?)?;
-            Some(format!("{} {name}", day(c.date)).trim().to_owned())
-        });
+        let lines = self.0.iter().filter(|c| !c.active).filter_map(Condition::line);
         join_lines(lines, limits::NEED_CHARS)
     }
+
+    /// The newest active condition, or the newest of all.
+    pub(super) fn main(&self) -> Option<&Condition<'a>> {
+        self.0.iter().find(|c| c.active).or_else(|| self.0.first())
+    }
+
+    /// All others, one a line.
+    pub(super) fn besides(&self, main: Option<&Condition<'a>>) -> impl Iterator<Item = String> {
+        self.0
+            .iter()
+            .filter(move |c| main.is_none_or(|main| !std::ptr::eq(*c, main)))
+            .filter_map(Condition::line)
+    }
+}
+
+impl Condition<'_> {
+    fn line(&self) -> Option<String> {
+        let name = display(self.body.get("code")?)?;
+        Some(format!("{} {name}", day(self.date)).trim().to_owned())
+    }
+}
+
+/// The ICD-10 code of a `CodeableConcept`.
+pub(super) fn icd10(concept: &Value) -> Option<&str> {
+    codings(concept)
+        .find(|(system, code)| is_icd10(system) && icd10_well_formed(code))
+        .map(|(_, code)| code)
 }
 
 fn is_icd10(system: &str) -> bool {
     system == "2.16.156.10011.2.3.3.11" || system.trim_end_matches('/').ends_with("hl7.org/fhir/sid/icd-10")
 }
 
-fn allergies(own: &[&Resource<'_>]) -> Vec<String> {
+pub(super) fn allergies(own: &[&Resource<'_>]) -> Vec<String> {
     own.iter()
         .filter(|r| r.kind == "AllergyIntolerance")
         .filter(|r| {
@@ -196,6 +217,12 @@ impl Sections {
     /// The text of a section, once.
     pub(super) fn take(&mut self, element: ElementId) -> Option<String> {
         self.0.remove(&element)
+    }
+
+    /// All of them, but for the purpose, which belongs to another row.
+    pub(super) fn into_table(mut self) -> BTreeMap<ElementId, String> {
+        self.0.remove(&PURPOSE);
+        self.0
     }
 
     fn collect(&mut self, sections: &[Value], depth: u8) {

@@ -40,7 +40,7 @@ pub(super) fn read(own: &[&Resource<'_>]) -> String {
 }
 
 /// In the category laboratory, or uncategorised but with a value (documents often leave it out).
-fn is_laboratory(body: &Value) -> bool {
+pub(super) fn is_laboratory(body: &Value) -> bool {
     if matches!(text(body, "status"), Some("entered-in-error" | "cancelled")) {
         return false;
     }
@@ -98,6 +98,21 @@ fn value(body: &Value) -> Option<String> {
     text(body, "valueString").map(str::to_owned)
 }
 
+/// A value as its source wrote it, and its unit: the UCUM code where there is one.
+pub(super) fn exact(holder: &Value) -> Option<(String, Option<&str>)> {
+    let Some(quantity) = holder.get("valueQuantity") else {
+        return value(holder).map(|words| (words, None));
+    };
+    let number = quantity.get("value")?.as_number()?;
+    let comparator = text(quantity, "comparator").unwrap_or_default();
+    let ucum = text(quantity, "system") == Some("http://unitsofmeasure.org");
+    let unit = text(quantity, "code")
+        .filter(|_| ucum)
+        .or_else(|| text(quantity, "unit"))
+        .or_else(|| text(quantity, "code"));
+    Some((format!("{comparator}{number}"), unit))
+}
+
 fn quantity(quantity: &Value) -> Option<String> {
     let number = number(quantity.get("value")?)?;
     let comparator = text(quantity, "comparator").unwrap_or_default();
@@ -107,7 +122,7 @@ fn quantity(quantity: &Value) -> Option<String> {
     Some(format!("{comparator}{number} {unit}").trim_end().to_owned())
 }
 
-fn range(range: &Value) -> Option<String> {
+pub(super) fn range(range: &Value) -> Option<String> {
     if let Some(words) = text(range, "text") {
         return Some(words.to_owned());
     }

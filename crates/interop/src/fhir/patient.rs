@@ -13,6 +13,8 @@ use super::element::{Resource, clip, codings, display, extension_name, has_code,
 const ID_CARD: &str = "2.16.156.10011.1.3";
 /// Sex by GB/T 2261.1.
 const SEX: &str = "2.16.156.10011.2.3.3.4";
+/// Ethnicity by GB/T 3304.
+const ETHNICITY: &str = "2.16.156.10011.2.3.3.3";
 /// Longest free identifier kept, characters.
 const IDENTIFIER_CHARS: usize = 64;
 /// Longest ethnicity kept, characters.
@@ -108,7 +110,7 @@ fn best(items: &[Value]) -> Option<&Value> {
     })
 }
 
-fn name(body: &Value) -> Option<String> {
+pub(super) fn name(body: &Value) -> Option<String> {
     let name = best(list(body, "name"))?;
     if let Some(whole) = text(name, "text") {
         return Some(whole.to_owned());
@@ -128,7 +130,7 @@ fn name(body: &Value) -> Option<String> {
     Some(joined.trim().to_owned()).filter(|n| !n.is_empty())
 }
 
-fn sex(body: &Value) -> Result<Sex, &'static str> {
+pub(super) fn sex(body: &Value) -> Result<Sex, &'static str> {
     let national = body
         .get("_gender")
         .map(|g| list(g, "extension"))
@@ -149,16 +151,16 @@ fn sex(body: &Value) -> Result<Sex, &'static str> {
 }
 
 #[derive(Default)]
-struct Identifiers<'a> {
+pub(super) struct Identifiers<'a> {
     /// Place in the list, and value.
-    id_card: Option<(usize, &'a str)>,
-    record: Option<&'a str>,
-    passport: Option<&'a str>,
+    pub(super) id_card: Option<(usize, &'a str)>,
+    pub(super) record: Option<&'a str>,
+    pub(super) passport: Option<&'a str>,
     any: Option<&'a str>,
 }
 
 impl<'a> Identifiers<'a> {
-    fn read(body: &'a Value) -> Self {
+    pub(super) fn read(body: &'a Value) -> Self {
         let mut found = Self::default();
         for (index, identifier) in list(body, "identifier").iter().enumerate() {
             let Some(value) = text(identifier, "value") else {
@@ -184,6 +186,11 @@ impl<'a> Identifiers<'a> {
         found
     }
 
+    /// A number that is neither identity card, passport nor record.
+    pub(super) fn document(&self) -> Option<&'a str> {
+        self.any.filter(|any| self.record != Some(any))
+    }
+
     const fn is_empty(&self) -> bool {
         self.any.is_none()
     }
@@ -197,15 +204,46 @@ impl<'a> Identifiers<'a> {
     }
 }
 
-fn phone(body: &Value) -> String {
+/// Numbers in use, mobile ones first.
+fn phones(body: &Value) -> impl Iterator<Item = &str> {
     let mut phones: Vec<&Value> = list(body, "telecom")
         .iter()
         .filter(|t| matches!(text(t, "system"), Some("phone" | "sms")) && text(t, "use") != Some("old"))
         .collect();
     phones.sort_by_key(|t| text(t, "use") != Some("mobile"));
-    phones
-        .iter()
-        .filter_map(|t| text(t, "value"))
+    phones.into_iter().filter_map(|t| text(t, "value"))
+}
+
+/// A phone as written: a well-formed one, or else the first.
+pub(super) fn any_phone(body: &Value) -> Option<&str> {
+    phones(body)
+        .find(|value| Phone::parse(value).is_ok())
+        .or_else(|| phones(body).next())
+}
+
+/// The home address.
+pub(super) fn home(body: &Value) -> Option<String> {
+    best(list(body, "address")).map(address)
+}
+
+/// The ethnicity's code of GB/T 3304, or its name where there is no code.
+pub(super) fn ethnicity_code(body: &Value) -> Option<String> {
+    let coded = list(body, "extension").iter().find_map(|e| {
+        let concept = e.get("valueCodeableConcept").into_iter().flat_map(codings);
+        let coding = e
+            .get("valueCoding")
+            .into_iter()
+            .filter_map(|c| Some((text(c, "system")?, text(c, "code")?)));
+        concept
+            .chain(coding)
+            .find(|(system, _)| system.ends_with(ETHNICITY))
+            .map(|(_, code)| code.to_owned())
+    });
+    coded.or_else(|| Some(ethnicity(body)).filter(|name| !name.is_empty()))
+}
+
+fn phone(body: &Value) -> String {
+    phones(body)
         .find_map(|value| Phone::parse(value).ok())
         .map(|phone| phone.expose().to_owned())
         .unwrap_or_default()
@@ -241,7 +279,7 @@ fn ethnicity(body: &Value) -> String {
         .unwrap_or_default()
 }
 
-fn native_place(body: &Value) -> String {
+pub(super) fn native_place(body: &Value) -> String {
     list(body, "extension")
         .iter()
         .filter(|e| {

@@ -316,7 +316,7 @@ proptest! {
 }
 
 /// Files outside the repository, by name; `None` when they are not there.
-fn shared(group: &str) -> Option<Vec<(String, Vec<u8>)>> {
+pub(super) fn shared(group: &str) -> Option<Vec<(String, Vec<u8>)>> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/fhir");
     let Ok(entries) = std::fs::read_dir(folder) else {
         eprintln!("left out: {group} (no ../shared/data/fhir)");

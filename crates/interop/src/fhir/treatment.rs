@@ -61,7 +61,7 @@ fn medication(body: &Value, all: &[Resource<'_>]) -> Option<String> {
 }
 
 /// The drug of a `medicationReference`: contained in the resource or elsewhere in the bundle.
-fn referenced<'a>(body: &'a Value, all: &[Resource<'a>]) -> Option<&'a str> {
+pub(super) fn referenced<'a>(body: &'a Value, all: &[Resource<'a>]) -> Option<&'a str> {
     let reference = body.get("medicationReference")?;
     let target = text(reference, "reference").unwrap_or_default();
     let medication = match target.strip_prefix('#') {
