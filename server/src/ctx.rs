@@ -66,11 +66,7 @@ impl Ctx {
     /// For permission rules.
     #[must_use]
     pub const fn subject(&self) -> Subject {
-        Subject {
-            account: self.account.id,
-            institution: self.account.institution,
-            role: self.account.role,
-        }
+        self.account.subject()
     }
 
     /// An audit event of this person.
@@ -89,5 +85,22 @@ impl Ctx {
             consultation,
             ..self.request.event(action, target, result)
         }
+    }
+}
+
+/// The audit event of an act of the server, by rule or clock.
+#[must_use]
+pub fn by_system(
+    now: Timestamp,
+    action: &str,
+    target: String,
+    result: &str,
+    consultation: Option<ConsultationId>,
+) -> AuditEntry {
+    AuditEntry {
+        device: "server".to_owned(),
+        result: result.to_owned(),
+        consultation,
+        ..crate::admin::event(now, action, target, "")
     }
 }

@@ -149,6 +149,17 @@ impl TestServer {
             .context("the server was stopped")
     }
 
+    /// Lets the clocks strike and the exchange deliver what is due now, as the server does by itself.
+    ///
+    /// # Errors
+    /// It was stopped, or the store fails.
+    pub async fn tick(&self) -> Result<()> {
+        let app = self.app()?;
+        consilium_server::services::clocks::tick(app).await?;
+        consilium_server::exchange::run(app).await?;
+        Ok(())
+    }
+
     /// A person, signed in. Turns the clock on when all codes of this half minute are used.
     ///
     /// # Errors

@@ -36,6 +36,7 @@ mod it {
     mod images;
     mod imports;
     mod interface;
+    mod invitations;
     mod live;
     mod process;
     mod session;

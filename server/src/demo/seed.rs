@@ -11,7 +11,7 @@ use consilium_domain::{
 use consilium_imaging::phantom::{self, Options, PhantomPatient};
 use consilium_ledger::UNKNOWN_DEVICE;
 use consilium_protocol::{
-    consultation::{Consent, ConsultationInput, OpinionInput},
+    consultation::{AnswerInput, Consent, ConsultationInput, OpinionInput},
     page::Locale,
     report::{ReportInput, Waiver},
 };
@@ -118,8 +118,23 @@ impl Cast {
         let answer = Answer::Accept {
             can_provide: vec![DataCategory::Imaging, DataCategory::LabExam],
         };
-        invitations::answer(&self.app, &self.ctx(username)?, id, answer).await?;
+        let given = AnswerInput {
+            answer,
+            experts: self.experts_of(username),
+            data_from: None,
+        };
+        invitations::answer(&self.app, &self.ctx(username)?, id, given).await?;
         Ok(())
+    }
+
+    /// The expert of the same hospital as a user.
+    fn experts_of(&self, username: &str) -> Vec<consilium_domain::AccountId> {
+        let home = username.split('.').next().unwrap_or_default();
+        self.accounts
+            .iter()
+            .filter(|(name, _)| **name == format!("{home}.expert"))
+            .map(|(_, account)| account.id)
+            .collect()
     }
 
     async fn conduct(&self, id: ConsultationId, command: Command) -> anyhow::Result<()> {
@@ -222,7 +237,9 @@ pub(super) async fn fill(app: &App) -> anyhow::Result<Vec<User>> {
         let home = cast.institution(demo.institution)?;
         let secrets = (password()?, TotpSecret::new_secret()?);
         let names = (demo.display_name, demo.department);
-        let made = admin::new_account(&app.store, demo.username, home, demo.role, names, Some(secrets))?;
+        let mut made = admin::new_account(&app.store, demo.username, home, demo.role, names, Some(secrets))?;
+        made.account.title = demo.title().to_owned();
+        made.account.licence = demo.licence();
         tx.insert_account(&made.account).await?;
         tx.audit(admin::event(
             now,

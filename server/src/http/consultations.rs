@@ -4,20 +4,24 @@ use axum::{
     body::Bytes,
     extract::{Path, Query, State},
 };
-use consilium_domain::{ConsultationId, consultation::Command, invitation::Answer};
+use consilium_interop::fhir::Media;
+use consilium_domain::{ConsultationId, consultation::Command};
 use consilium_protocol::{
     Problem,
-    consultation::{Consultation, ConsultationInput, ConsultationList, FhirImport, Reason},
+    consultation::{
+        AnswerInput, Consultation, ConsultationInput, ConsultationList, FhirImport, InstitutionReason,
+        ReadyInput, Reason, RescheduleInput,
+    },
     session::Institution,
 };
-use http::StatusCode;
+use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
     ctx::Ctx,
     error::ServiceError,
-    http::extract::Json,
+    http::extract::{Json, OptionalJson},
     services::{consultations, fhir, invitations, views},
     state::App,
 };
@@ -102,7 +106,7 @@ pub async fn edit(
 #[utoipa::path(post, path = "/api/v1/consultations/{id}/invite", tag = "consultations", params(("id" = ConsultationId, Path)), responses(
     (status = 200, description = "Invitations sent", body = Consultation),
     (status = 404, description = "`not_found`", body = Problem),
-    (status = 409, description = "`consultation.wrong_state`, `consultation.no_consent`, `consultation.too_few_participants`", body = Problem)))]
+    (status = 409, description = "`consultation.wrong_state`, `consultation.no_consent`, `consultation.too_few_participants`, `consultation.form_incomplete` with each element", body = Problem)))]
 pub async fn invite(
     State(app): State<App>,
     ctx: Ctx,
@@ -114,30 +118,102 @@ pub async fn invite(
 /// Answers the own institution's invitation (clause 7.2 c). The body is empty after a refusal, since
 /// the consultation is then no longer the caller's to see.
 #[utoipa::path(post, path = "/api/v1/consultations/{id}/answer", tag = "consultations", params(("id" = ConsultationId, Path)),
-    request_body = Answer, responses(
-    (status = 200, description = "Answered", body = Option<Consultation>),
+    request_body = AnswerInput, responses(
+    (status = 200, description = "Answered; the answer is on its way to the lead", body = Option<Consultation>),
     (status = 404, description = "`not_found`", body = Problem),
     (status = 409, description = "`invitation.wrong_state`, `invitation.too_late`, `invitation.no_range`, `invitation.no_reason`", body = Problem)))]
 pub async fn answer(
     State(app): State<App>,
     ctx: Ctx,
     Path(id): Path<ConsultationId>,
-    Json(given): Json<Answer>,
+    Json(given): Json<AnswerInput>,
 ) -> Result<Json<Option<Consultation>>, ServiceError> {
     invitations::answer(&app, &ctx, id, given).await.map(Json)
 }
 
-/// Declares the case ready.
-#[utoipa::path(post, path = "/api/v1/consultations/{id}/ready", tag = "consultations", params(("id" = ConsultationId, Path)), responses(
+/// Declares the case ready. Where nothing is frozen yet, the case package is built and frozen first; with
+/// an incomplete one a reason is needed (clauses 4.2.1 a and 7.2 g).
+#[utoipa::path(post, path = "/api/v1/consultations/{id}/ready", tag = "consultations", params(("id" = ConsultationId, Path)),
+    request_body = Option<ReadyInput>, responses(
     (status = 200, description = "Ready", body = Consultation),
     (status = 404, description = "`not_found`", body = Problem),
-    (status = 409, description = "`consultation.wrong_state`, the state is named", body = Problem)))]
+    (status = 409, description = "`consultation.wrong_state`, `consultation.answers_pending`, `consultation.too_few_participants`, `package.not_frozen`, `package.incomplete`, `package.issues_open`", body = Problem)))]
 pub async fn ready(
     State(app): State<App>,
     ctx: Ctx,
     Path(id): Path<ConsultationId>,
+    OptionalJson(input): OptionalJson<ReadyInput>,
 ) -> Result<Json<Consultation>, ServiceError> {
-    consultations::conduct(&app, &ctx, id, Command::Ready, "")
+    consultations::ready(&app, &ctx, id, &input.override_reason)
+        .await
+        .map(Json)
+}
+
+/// Chooses a new time.
+#[utoipa::path(post, path = "/api/v1/consultations/{id}/reschedule", tag = "consultations", params(("id" = ConsultationId, Path)),
+    request_body = RescheduleInput, responses(
+    (status = 200, description = "Everyone who has accepted is asked to confirm the new time", body = Consultation),
+    (status = 404, description = "`not_found`", body = Problem),
+    (status = 409, description = "`consultation.wrong_state`, `field.past`", body = Problem),
+    (status = 422, description = "`request.invalid`: a reason is needed", body = Problem)))]
+pub async fn reschedule(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(id): Path<ConsultationId>,
+    Json(input): Json<RescheduleInput>,
+) -> Result<Json<Consultation>, ServiceError> {
+    invitations::reschedule(&app, &ctx, id, input).await.map(Json)
+}
+
+/// Takes the own institution's acceptance back before the session.
+#[utoipa::path(post, path = "/api/v1/consultations/{id}/withdraw", tag = "consultations", params(("id" = ConsultationId, Path)),
+    request_body = Reason, responses(
+    (status = 204, description = "Withdrawn; the lead is told"),
+    (status = 404, description = "`not_found`", body = Problem),
+    (status = 409, description = "`invitation.wrong_state`", body = Problem),
+    (status = 422, description = "`request.invalid`: a reason is needed", body = Problem)))]
+pub async fn withdraw(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(id): Path<ConsultationId>,
+    Json(reason): Json<Reason>,
+) -> Result<StatusCode, ServiceError> {
+    invitations::withdraw(&app, &ctx, id, &reason.reason).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes an unanswered invitation back.
+#[utoipa::path(post, path = "/api/v1/consultations/{id}/revoke", tag = "consultations", params(("id" = ConsultationId, Path)),
+    request_body = InstitutionReason, responses(
+    (status = 200, description = "Taken back; the institution is told", body = Consultation),
+    (status = 404, description = "`not_found`", body = Problem),
+    (status = 409, description = "`invitation.wrong_state`", body = Problem),
+    (status = 422, description = "`request.invalid`: unknown institution or no reason", body = Problem)))]
+pub async fn revoke(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(id): Path<ConsultationId>,
+    Json(input): Json<InstitutionReason>,
+) -> Result<Json<Consultation>, ServiceError> {
+    invitations::revoke(&app, &ctx, id, input.institution_id, &input.reason)
+        .await
+        .map(Json)
+}
+
+/// Invites one institution while others already prepare: again, or a new one.
+#[utoipa::path(post, path = "/api/v1/consultations/{id}/reinvite", tag = "consultations", params(("id" = ConsultationId, Path)),
+    request_body = InstitutionReason, responses(
+    (status = 200, description = "Invited", body = Consultation),
+    (status = 404, description = "`not_found`", body = Problem),
+    (status = 409, description = "`invitation.wrong_state`, `consultation.wrong_state`", body = Problem),
+    (status = 422, description = "`request.invalid`: unknown institution", body = Problem)))]
+pub async fn reinvite(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(id): Path<ConsultationId>,
+    Json(input): Json<InstitutionReason>,
+) -> Result<Json<Consultation>, ServiceError> {
+    invitations::reinvite(&app, &ctx, id, input.institution_id)
         .await
         .map(Json)
 }
@@ -200,7 +276,7 @@ pub async fn institutions(State(app): State<App>, ctx: Ctx) -> Result<Json<Vec<I
     ))
 }
 
-/// Reads a FHIR R4 bundle into the request form. Nothing is stored.
+/// Reads a FHIR R4 bundle, JSON or XML, into the request form. Nothing is stored.
 #[utoipa::path(post, path = "/api/v1/consultations/import/fhir", tag = "consultations",
     request_body(content = String, content_type = "application/fhir+json"), responses(
     (status = 200, description = "The form as far as the bundle fills it", body = FhirImport),
@@ -208,7 +284,10 @@ pub async fn institutions(State(app): State<App>, ctx: Ctx) -> Result<Json<Vec<I
 pub async fn import_fhir(
     State(app): State<App>,
     ctx: Ctx,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<FhirImport>, ServiceError> {
-    fhir::import(&app, &ctx, body).await.map(Json)
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    let media = content_type.and_then(Media::of).unwrap_or(Media::Json);
+    fhir::import(&app, &ctx, media, body).await.map(Json)
 }

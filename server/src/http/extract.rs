@@ -64,6 +64,19 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     }
 }
 
+/// A JSON body that may be left out: then the default.
+pub struct OptionalJson<T>(pub T);
+
+impl<T: DeserializeOwned + Default> FromRequest<App> for OptionalJson<T> {
+    type Rejection = Response;
+    async fn from_request(request: HttpRequest, app: &App) -> Result<Self, Response> {
+        if !request.headers().contains_key(header::CONTENT_TYPE) {
+            return Ok(Self(T::default()));
+        }
+        Json::from_request(request, app).await.map(|Json(value)| Self(value))
+    }
+}
+
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         axum::Json(self.0).into_response()
@@ -79,7 +92,11 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind == "application/json" || kind.starts_with("application/") && kind.ends_with("+json")
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ServiceError> {
+/// JSON into a value; what is missing or wrong is named.
+///
+/// # Errors
+/// Not JSON, or a field is missing or wrong.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ServiceError> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| named(&error))?;
     reader.end().map_err(|_| ServiceError::Malformed)?;

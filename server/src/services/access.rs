@@ -2,11 +2,12 @@
 //! is hidden and every refusal is audited.
 
 use consilium_domain::{
-    ConsultationId, ConsultationState,
+    ConsultationId, ConsultationState, InstitutionId,
+    machine::{Actor, Machine, Refused, Verb},
     permission::{Action, Decision, Relation, RoomRights, decide, room_rights},
 };
 use consilium_protocol::codes;
-use consilium_storage::{Consultation, Invitation};
+use consilium_storage::{Account, Consultation, Invitation};
 
 use crate::{ctx::Ctx, error::ServiceError, state::App};
 
@@ -22,7 +23,7 @@ pub struct Case {
 impl Case {
     /// What an institution has to do with it.
     #[must_use]
-    pub fn relation(&self, institution: consilium_domain::InstitutionId) -> Relation {
+    pub fn relation(&self, institution: InstitutionId) -> Relation {
         if self.consultation.lead == institution {
             return Relation::Lead;
         }
@@ -43,15 +44,32 @@ impl Case {
         )
     }
 
-    /// What the caller may change in the live room.
+    /// In which capacity the caller acts.
     #[must_use]
-    pub fn room_rights(&self, ctx: &Ctx, opinion_submitted: bool) -> RoomRights {
-        room_rights(
-            ctx.subject(),
-            self.relation(ctx.institution.id),
-            self.consultation.state,
-            opinion_submitted,
-        )
+    pub fn actor(&self, ctx: &Ctx) -> Actor {
+        Actor::of(ctx.account.role, self.relation(ctx.institution.id))
+    }
+
+    /// What an account may change in the live room; nothing when it may not be there.
+    #[must_use]
+    pub fn room_rights(&self, account: &Account, opinion_submitted: bool) -> Option<RoomRights> {
+        let relation = self.relation(account.institution);
+        let state = self.consultation.state;
+        let inside = decide(account.subject(), Action::EnterRoom, relation, state) == Decision::Allow;
+        (account.active && inside).then(|| room_rights(account.subject(), relation, state, opinion_submitted))
+    }
+
+    /// Institutions inside: the lead and those that have accepted.
+    pub fn inside(&self) -> impl Iterator<Item = InstitutionId> {
+        std::iter::once(self.consultation.lead).chain(self.participants())
+    }
+
+    /// Institutions that have accepted.
+    pub fn participants(&self) -> impl Iterator<Item = InstitutionId> {
+        self.invitations
+            .iter()
+            .filter(|i| Relation::Participant(i.state).inside())
+            .map(|i| i.institution)
     }
 }
 
@@ -97,6 +115,47 @@ pub async fn open(app: &App, ctx: &Ctx, id: ConsultationId, action: Action) -> R
             Err(ServiceError::NotFound)
         }
     }
+}
+
+/// Moves something of a consultation on by its table of legal moves. The caller writes the new state.
+///
+/// # Errors
+/// 403 when the caller's capacity may never ask this, 409 with the machine's code when it is not possible
+/// now; both audited.
+pub async fn step<S, C>(
+    app: &App,
+    ctx: &Ctx,
+    case: &Case,
+    machine: &Machine<S, C>,
+    state: S,
+    command: C,
+    target: String,
+) -> Result<S, ServiceError>
+where
+    S: Copy + PartialEq + std::fmt::Debug,
+    C: Verb,
+{
+    let refused = match machine.step(state, command, case.actor(ctx)) {
+        Ok(next) => return Ok(next),
+        Err(refused) => refused,
+    };
+    let code = match refused {
+        Refused::NotAllowed => codes::FORBIDDEN,
+        Refused::WrongState(_) => machine.wrong_state,
+    };
+    let action = format!("{}.{}", machine.name, command.verb());
+    let mut tx = app.store.begin().await?;
+    tx.audit(ctx.event(&action, target, code, Some(case.consultation.id)))
+        .await?;
+    tx.commit().await?;
+    Err(match refused {
+        Refused::NotAllowed => ServiceError::Forbidden,
+        Refused::WrongState(_) => ServiceError::Refused {
+            code,
+            state: None,
+            errors: Vec::new(),
+        },
+    })
 }
 
 /// Writes down a refusal (clauses 7.5 d and 8.4).
@@ -157,19 +216,11 @@ pub async fn recheck_room(
     }
     let account = reader.account(account).await.ok()?.filter(|a| a.active)?;
     let case = load(app, id).await.ok()?;
-    let subject = consilium_domain::permission::Subject {
-        account: account.id,
-        institution: account.institution,
-        role: account.role,
-    };
-    let relation = case.relation(account.institution);
-    let state = case.consultation.state;
     let submitted = reader
         .opinions(id)
         .await
         .ok()?
         .iter()
         .any(|o| o.author == account.id);
-    (decide(subject, Action::EnterRoom, relation, state) == Decision::Allow)
-        .then(|| room_rights(subject, relation, state, submitted))
+    case.room_rights(&account, submitted)
 }

@@ -1,25 +1,27 @@
 //! The life of a consultation: draft, invitations, session, cancellation (clauses 7.2 and 7.3).
 
 use consilium_domain::{
-    ConsultationId, ConsultationState, InvitationId, InvitationState, Urgency,
-    consultation::{ANSWER_WITHIN_MS, ANSWER_WITHIN_URGENT_MS, Command, Facts, Refusal, apply},
+    ConsultationId, ConsultationState, InstitutionId, InvitationState, Timestamp,
+    consultation::{Command, Facts, Refusal, apply},
     permission::{Action, may_create},
 };
 use consilium_protocol::{
     FieldError, codes,
     consultation::{Consultation, ConsultationInput, ConsultationList},
+    exchange::Body,
     limits,
     page::Draft,
 };
-use consilium_storage::{Consultation as Stored, Invitation, WriteTx};
+use consilium_storage::{Consultation as Stored, WriteTx};
 use uuid::Uuid;
 
 use crate::{
     ctx::Ctx,
     error::ServiceError,
+    exchange,
     services::{
         access::{self, Case},
-        opinions, patients, views,
+        clocks, consents, invitations, opinions, patients, views,
     },
     state::App,
 };
@@ -45,18 +47,32 @@ impl From<Refusal> for ServiceError {
     }
 }
 
-/// The facts the guards look at.
+/// Whether an answer is still to come.
+#[must_use]
+pub const fn is_pending(state: InvitationState) -> bool {
+    matches!(
+        state,
+        InvitationState::Sent | InvitationState::Delivered | InvitationState::Reconfirming
+    )
+}
+
+/// The facts the guards look at, as far as the rows of the consultation and its invitations tell them.
 #[must_use]
 pub fn facts(case: &Case) -> Facts {
-    let count = |state| case.invitations.iter().filter(|i| i.state == state).count();
+    let c = &case.consultation;
     Facts {
-        chosen: case.consultation.chosen.len(),
-        pending: count(InvitationState::Delivered),
-        accepted: count(InvitationState::Accepted),
-        consent_active: case.consultation.consent.is_some(),
-        scheduled_at: case.consultation.scheduled_at,
-        opinions_missing: Vec::new(),
-        opinions_uncited: 0,
+        chosen: c.chosen.len(),
+        pending: case.invitations.iter().filter(|i| is_pending(i.state)).count(),
+        accepted: case
+            .invitations
+            .iter()
+            .filter(|i| i.state == InvitationState::Accepted)
+            .count(),
+        consent_active: c.consent.is_some(),
+        scheduled_at: c.scheduled_at,
+        overridden: c.override_reason.is_some(),
+        suspended_from: c.suspended_from,
+        ..Facts::default()
     }
 }
 
@@ -128,6 +144,8 @@ pub async fn create(app: &App, ctx: &Ctx, input: ConsultationInput) -> Result<Co
         started_at: None,
         ended_at: None,
         due_at: None,
+        suspended_from: None,
+        override_reason: None,
         created_by: ctx.account.id,
         created_at: now,
         updated_at: now,
@@ -243,13 +261,22 @@ pub async fn draft(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Option<Dr
 /// invited anew.
 ///
 /// # Errors
-/// Not allowed or not possible now.
+/// Not allowed or not possible now; what an invitation must hold is missing, each element named.
 pub async fn invite(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Consultation, ServiceError> {
     let case = access::open(app, ctx, id, Action::Conduct).await?;
-    let state = step(app, ctx, &case, Command::Invite, &facts(&case)).await?;
-    let term = match case.consultation.urgency {
-        Urgency::Routine => ANSWER_WITHIN_MS,
-        Urgency::Urgent => ANSWER_WITHIN_URGENT_MS,
+    let missing = patients::missing_for_invitation(app, &case.consultation).await?;
+    let mut facts = facts(&case);
+    facts.consent_active = consents::active(&case, ctx.now());
+    facts.form_incomplete = !missing.is_empty();
+    let state = match step(app, ctx, &case, Command::Invite, &facts).await {
+        Err(ServiceError::Refused { code, state, .. }) if code == codes::FORM_INCOMPLETE => {
+            return Err(ServiceError::Refused {
+                code,
+                state,
+                errors: missing,
+            });
+        }
+        other => other?,
     };
     let now = ctx.now();
     let mut tx = app.store.begin().await?;
@@ -259,54 +286,72 @@ pub async fn invite(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Consulta
         if before.is_some_and(|i| i.state == InvitationState::Accepted) {
             continue;
         }
-        let invitation = Invitation {
-            id: before.map_or_else(|| InvitationId(Uuid::now_v7()), |i| i.id),
-            consultation: id,
-            institution: *institution,
-            state: InvitationState::Delivered,
-            sent_at: now,
-            due_at: now.plus_ms(term),
-            answered_at: None,
-            answered_by: None,
-            can_provide: Vec::new(),
-            reason: None,
-        };
-        if before.is_some() {
-            tx.update_invitation(&invitation).await?;
-        } else {
-            tx.insert_invitation(&invitation).await?;
-        }
-        tx.audit(ctx.event(
-            "invitation.send",
-            format!("invitation/{}", invitation.id),
-            "ok",
-            Some(id),
-        ))
-        .await?;
+        invitations::send(app, &mut tx, ctx, &case.consultation, *institution, before).await?;
     }
-    for dropped in case
-        .invitations
-        .iter()
-        .filter(|i| !case.consultation.chosen.contains(&i.institution))
-    {
-        tx.update_invitation(&Invitation {
-            state: InvitationState::Revoked,
-            ..dropped.clone()
-        })
-        .await?;
+    for dropped in case.invitations.iter().filter(|i| {
+        !case.consultation.chosen.contains(&i.institution) && i.state != InvitationState::Revoked
+    }) {
+        invitations::take_back(app, &mut tx, ctx, &case.consultation, dropped, "").await?;
     }
     let stored = Stored {
         state,
-        due_at: Some(now.plus_ms(term)),
+        due_at: Some(now.plus_ms(invitations::term_ms(case.consultation.urgency))),
         updated_at: now,
         ..case.consultation
     };
     save(&mut tx, ctx, &stored, Command::Invite).await?;
     tx.commit().await?;
+    exchange::flush(app, id).await;
     read(app, ctx, id).await
 }
 
-/// Declares ready, starts, ends or cancels.
+/// Declares ready. Where no case package is frozen yet, it is built, checked and frozen first. With less
+/// than 99 % of the core elements or with open correction notices, the lead gives a reason, which package
+/// and report show (clauses 4.2.1 a and 7.2 g).
+///
+/// # Errors
+/// Not allowed or not possible now.
+pub async fn ready(
+    app: &App,
+    ctx: &Ctx,
+    id: ConsultationId,
+    override_reason: &str,
+) -> Result<Consultation, ServiceError> {
+    let case = access::open(app, ctx, id, Action::Conduct).await?;
+    let mut check = patients::Check::default();
+    let reason = override_reason.trim();
+    if !reason.is_empty() {
+        check.required("override_reason", reason, limits::REASON_CHARS);
+    }
+    check.finish()?;
+    let mut facts = facts(&case);
+    facts.overridden = !reason.is_empty();
+    if case.consultation.state == ConsultationState::Preparing
+        && facts.pending == 0
+        && facts.accepted >= consilium_domain::consultation::PARTICIPANTS_MIN
+    {
+        facts.package = Some(consilium_domain::PackageState::Frozen);
+        facts.package_complete = true;
+    }
+    let state = step(app, ctx, &case, Command::Ready, &facts).await?;
+    let needed = !facts.package_complete || facts.issues_open > 0;
+    let mut tx = app.store.begin().await?;
+    let current = tx.consultation(id).await?.ok_or(ServiceError::NotFound)?;
+    let stored = Stored {
+        state,
+        override_reason: needed.then(|| reason.to_owned()),
+        updated_at: ctx.now(),
+        ..case.consultation
+    };
+    if current.version != stored.version {
+        return Err(ServiceError::Conflict);
+    }
+    save(&mut tx, ctx, &stored, Command::Ready).await?;
+    tx.commit().await?;
+    read(app, ctx, id).await
+}
+
+/// Starts, ends or cancels; every participant is told by message.
 ///
 /// # Errors
 /// Not allowed or not possible now; cancelling needs a reason.
@@ -328,7 +373,7 @@ pub async fn conduct(
     let mut stored = Stored {
         state,
         updated_at: now,
-        ..case.consultation
+        ..case.consultation.clone()
     };
     match command {
         Command::Start => stored.started_at = Some(now),
@@ -336,10 +381,57 @@ pub async fn conduct(
         _ => {}
     }
     let mut tx = app.store.begin().await?;
+    lock(&mut tx, id).await?;
     save(&mut tx, ctx, &stored, command).await?;
+    follow(app, &mut tx, &case, command, reason, now).await?;
     tx.commit().await?;
+    exchange::flush(app, id).await;
     opinions::refresh_room(app, id, "state").await?;
     read(app, ctx, id).await
+}
+
+/// What follows from a step for the other institutions and for the clocks.
+async fn follow(
+    app: &App,
+    tx: &mut WriteTx,
+    case: &Case,
+    command: Command,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), ServiceError> {
+    let id = case.consultation.id;
+    let mut told: Vec<InstitutionId> = case.participants().collect();
+    let content = match command {
+        Command::Start => {
+            Body::Session { started: true, at: now }
+        }
+        Command::End => {
+            for invitation in &case.invitations {
+                if invitation.state == InvitationState::Accepted {
+                    opinions::ask(tx, &case.consultation, invitation.institution, now).await?;
+                }
+            }
+            opinions::ask(tx, &case.consultation, case.consultation.lead, now).await?;
+            Body::Session { started: false, at: now }
+        }
+        Command::Cancel => {
+            clocks::stop_all(tx, id, now).await?;
+            told.extend(
+                case.invitations
+                    .iter()
+                    .filter(|i| i.state == InvitationState::Delivered)
+                    .map(|i| i.institution),
+            );
+            Body::Cancelled {
+                reason: reason.trim().to_owned(),
+            }
+        }
+        _ => return Ok(()),
+    };
+    for institution in told {
+        exchange::post(app, tx, id, case.consultation.lead, institution, now, content.clone()).await?;
+    }
+    Ok(())
 }
 
 /// Takes the consultation's row first. Every transaction that also writes invitations, reports or events

@@ -1,17 +1,18 @@
 //! Submitted opinions: the draft of the live room frozen into a signed row (clause 7.3 d).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use consilium_domain::{
-    AccountId, Clear, ConsultationId, OpinionId,
-    permission::{Action, Decision, room_rights},
+    AccountId, Clear, ClockKind, ConsultationId, InstitutionId, OpinionId, Timestamp,
+    clock::OPINION_WITHIN_MS, permission::Action,
 };
 use consilium_protocol::{
     codes,
     consultation::{Opinion, OpinionInput},
+    exchange::Body,
     limits,
 };
-use consilium_storage::Opinion as Stored;
+use consilium_storage::{Consultation, Opinion as Stored, WriteTx};
 use consilium_vault::Signature;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -19,7 +20,8 @@ use uuid::Uuid;
 use crate::{
     ctx::Ctx,
     error::ServiceError,
-    services::{access, patients, views},
+    exchange,
+    services::{access, clocks, patients, views},
     state::App,
 };
 
@@ -127,11 +129,58 @@ pub async fn submit(
         return Err(ServiceError::Conflict);
     }
     tx.insert_opinion(&stored).await?;
+    let subject = clock_subject(id, ctx.institution.id);
+    clocks::stop(&mut tx, ClockKind::Opinion, subject, ctx.now()).await?;
+    let told: Vec<_> = case.inside().filter(|i| *i != ctx.institution.id).collect();
+    for institution in told {
+        let content = Body::Opinion {
+            opinion_id: stored.id,
+            content_hash: hex::encode(stored.content_hash),
+        };
+        exchange::post(app, &mut tx, id, ctx.institution.id, institution, ctx.now(), content).await?;
+    }
     tx.audit(ctx.event("opinion.submit", format!("opinion/{}", stored.id), "ok", Some(id)))
         .await?;
     tx.commit().await?;
+    exchange::flush(app, id).await;
     refresh_room(app, id, "opinions").await?;
     views::opinion(app, &stored, &ctx.account, &views::Directory::load(app).await?)
+}
+
+/// Asks the experts of an institution for their final opinion: the clock of two hours starts (clause
+/// 4.2.1 d). Nothing is asked of an institution that has given one.
+///
+/// # Errors
+/// The store fails.
+pub async fn ask(
+    tx: &mut WriteTx,
+    consultation: &Consultation,
+    institution: InstitutionId,
+    now: Timestamp,
+) -> Result<(), ServiceError> {
+    let given = tx.opinions(consultation.id).await?;
+    if given.iter().any(|o| o.institution == institution) {
+        return Ok(());
+    }
+    clocks::start(
+        tx,
+        clocks::Start {
+            kind: ClockKind::Opinion,
+            consultation: consultation.id,
+            institution,
+            subject: clock_subject(consultation.id, institution),
+            urgency: consultation.urgency,
+            started_at: now,
+            due_at: now.plus_ms(OPINION_WITHIN_MS),
+            link: format!("/consultations/{}/room", consultation.id),
+        },
+    )
+    .await
+}
+
+/// What the opinion clock of an institution is about: one a consultation and institution.
+fn clock_subject(consultation: ConsultationId, institution: InstitutionId) -> Uuid {
+    Uuid::new_v5(&consultation.0, institution.0.as_bytes())
 }
 
 /// Tells the live room that rows changed: new rights for everybody in it.
@@ -148,22 +197,17 @@ pub async fn refresh_room(app: &App, id: ConsultationId, changed: &str) -> Resul
         .into_iter()
         .map(|o| o.author)
         .collect();
-    let mut subjects = std::collections::HashMap::new();
-    for account in app.store.reader().accounts().await? {
-        subjects.insert(account.id, account);
-    }
+    let accounts: HashMap<AccountId, _> = app
+        .store
+        .reader()
+        .accounts()
+        .await?
+        .into_iter()
+        .map(|account| (account.id, account))
+        .collect();
     let rights = move |account: AccountId| {
-        let account = subjects.get(&account)?;
-        let subject = consilium_domain::permission::Subject {
-            account: account.id,
-            institution: account.institution,
-            role: account.role,
-        };
-        let relation = case.relation(account.institution);
-        let state = case.consultation.state;
-        let inside = consilium_domain::permission::decide(subject, Action::EnterRoom, relation, state);
-        (account.active && inside == Decision::Allow)
-            .then(|| room_rights(subject, relation, state, authors.contains(&account.id)))
+        let account = accounts.get(&account)?;
+        case.room_rights(account, authors.contains(&account.id))
     };
     app.rooms.refresh(id, &rights, changed).await;
     Ok(())

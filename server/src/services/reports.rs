@@ -5,7 +5,9 @@ use consilium_domain::{
 };
 use consilium_imaging::{geometry, meta::InstanceMeta};
 use consilium_protocol::{
-    codes, limits,
+    codes,
+    exchange::Body,
+    limits,
     live::{AnnotationKind, ReportedAnnotation},
     report::{Report, ReportInput},
 };
@@ -16,7 +18,8 @@ use uuid::Uuid;
 use crate::{
     ctx::Ctx,
     error::ServiceError,
-    services::{access, consultations, imaging, opinions, patients, views},
+    exchange,
+    services::{access, clocks, consultations, imaging, opinions, patients, views},
     state::App,
 };
 
@@ -83,6 +86,8 @@ pub async fn sign(
         advice: input.advice.trim().to_owned(),
         opinions: detail.opinions,
         waivers: input.waivers,
+        override_reason: case.consultation.override_reason.clone(),
+        package: detail.package,
         annotations,
         signed_by: ctx.account.display_name.clone(),
         signed_at: ctx.now(),
@@ -108,7 +113,7 @@ pub async fn sign(
         state,
         updated_at: ctx.now(),
         due_at: None,
-        ..case.consultation
+        ..case.consultation.clone()
     };
     let mut tx = app.store.begin().await?;
     consultations::lock(&mut tx, id).await?;
@@ -116,7 +121,18 @@ pub async fn sign(
     tx.audit(ctx.event("report.sign", format!("report/{}", stored.id), "ok", Some(id)))
         .await?;
     consultations::save(&mut tx, ctx, &concluded, Command::Sign).await?;
+    clocks::stop_all(&mut tx, id, ctx.now()).await?;
+    for institution in case.invitations.iter().filter(|i| i.state == InvitationState::Accepted) {
+        let content = Body::Report {
+            report_id: stored.id,
+            version: stored.version,
+            content_hash: hex::encode(stored.content_hash),
+        };
+        let to = institution.institution;
+        exchange::post(app, &mut tx, id, ctx.institution.id, to, ctx.now(), content).await?;
+    }
     tx.commit().await?;
+    exchange::flush(app, id).await;
     opinions::refresh_room(app, id, "state").await?;
     readable(app, &stored)
 }

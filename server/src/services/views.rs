@@ -4,18 +4,24 @@ use std::collections::HashMap;
 
 use consilium_domain::{
     AccountId, ConsultationState, InstitutionId, InvitationState,
-    consultation::OPINION_WITHIN_MS,
-    permission::{Action, Decision, Relation, Subject, decide},
+    clock::OPINION_WITHIN_MS,
+    permission::{Action, Decision, Relation},
 };
 use consilium_protocol::{
-    consultation::{Act, Clinical, Consent, Consultation, ConsultationRow, Opinion, Participant},
+    consultation::{Act, Clinical, Consultation, ConsultationRow, Opinion, Participant},
     live::Person,
+    notice::Deadline,
     session,
 };
 use consilium_storage::{Account, Institution, Opinion as StoredOpinion, Patient};
 
 use crate::{
-    ctx::Ctx, error::ServiceError, services::access::Case, services::opinions, services::patients, state::App,
+    ctx::Ctx,
+    error::ServiceError,
+    services::{
+        access::Case, clocks, consents, consultations::is_pending, invitations, opinions, patients,
+    },
+    state::App,
 };
 
 /// An institution as others see it.
@@ -87,18 +93,28 @@ pub fn allowed(ctx: &Ctx, case: &Case, own_opinion: bool) -> Vec<Act> {
             acts.push(act);
         }
     };
-    let awaiting = case.relation(ctx.institution.id) == Relation::Participant(InvitationState::Delivered);
-    offer(
-        can(Action::Answer) && awaiting && state == S::Inviting,
-        Act::Answer,
-    );
+    let own = case
+        .invitations
+        .iter()
+        .find(|i| i.institution == ctx.institution.id);
+    let awaiting = own.is_some_and(|i| {
+        i.answer_sent_at.is_none()
+            && matches!(
+                i.state,
+                InvitationState::Delivered | InvitationState::Reconfirming
+            )
+    });
+    let held = own.is_some_and(|i| i.answer_sent_at.is_none() && i.state == InvitationState::Accepted);
+    let before_session = matches!(state, S::Inviting | S::Preparing | S::Ready);
+    offer(can(Action::Answer) && awaiting && before_session, Act::Answer);
     offer(can(Action::Conduct) && state == S::Draft, Act::Invite);
     offer(can(Action::Conduct) && state == S::Preparing, Act::Ready);
     offer(can(Action::Conduct) && state == S::Ready, Act::Start);
     offer(can(Action::SignReport) && state == S::Summarising, Act::Sign);
-    offer(can(Action::EnterRoom) && state != S::Concluded, Act::EnterRoom);
-    offer(can(Action::ReadReport) && state == S::Concluded, Act::ReadReport);
-    offer(can(Action::EnterRoom) && state == S::Concluded, Act::EnterRoom);
+    let over = matches!(state, S::Concluded | S::Archived);
+    offer(can(Action::EnterRoom) && !over, Act::EnterRoom);
+    offer(can(Action::ReadReport) && over, Act::ReadReport);
+    offer(can(Action::EnterRoom) && over, Act::EnterRoom);
     offer(
         can(Action::SubmitOpinion) && matches!(state, S::InSession | S::Summarising) && !own_opinion,
         Act::SubmitOpinion,
@@ -107,8 +123,14 @@ pub fn allowed(ctx: &Ctx, case: &Case, own_opinion: bool) -> Vec<Act> {
     offer(can(Action::Edit) && state == S::Draft, Act::Edit);
     offer(can(Action::Upload), Act::Upload);
     offer(can(Action::ViewImages), Act::ViewImages);
+    let begun = !matches!(state, S::Draft | S::Cancelled);
+    offer(can(Action::ReadData) && begun, Act::Data);
+    offer(can(Action::ReadData) && begun, Act::Package);
+    offer(can(Action::Consent), Act::Consent);
+    offer(can(Action::Conduct) && before_session, Act::Reschedule);
+    offer(can(Action::Answer) && held && before_session, Act::Withdraw);
     offer(
-        can(Action::Conduct) && !matches!(state, S::Concluded | S::Cancelled),
+        can(Action::Conduct) && !over && state != S::Cancelled,
         Act::Cancel,
     );
     acts
@@ -137,6 +159,10 @@ pub fn row(
                 answered_at: None,
                 can_provide: Vec::new(),
                 reason: None,
+                data_from: None,
+                experts: Vec::new(),
+                delivered_at: None,
+                answer_under_way: false,
                 opinion_submitted: false,
             });
         }
@@ -149,6 +175,10 @@ pub fn row(
             answered_at: invitation.answered_at,
             can_provide: invitation.can_provide.clone(),
             reason: invitation.reason.clone(),
+            data_from: invitation.data_from,
+            experts: Vec::new(),
+            delivered_at: invitation.delivered_at,
+            answer_under_way: invitation.answer_sent_at.is_some(),
             opinion_submitted: submitted.iter().any(|o| o.institution == invitation.institution),
         });
     }
@@ -186,7 +216,7 @@ fn due_at(case: &Case) -> Option<consilium_domain::Timestamp> {
         ConsultationState::Inviting => case
             .invitations
             .iter()
-            .filter(|i| i.state == InvitationState::Delivered)
+            .filter(|i| is_pending(i.state))
             .map(|i| i.due_at)
             .min(),
         ConsultationState::Preparing | ConsultationState::Ready => Some(c.scheduled_at),
@@ -205,7 +235,10 @@ pub async fn detail(app: &App, ctx: &Ctx, case: &Case) -> Result<Consultation, S
     let c = &case.consultation;
     let patient = reader.patient(c.patient).await?.ok_or(ServiceError::NotFound)?;
     let submitted = reader.opinions(c.id).await?;
-    let row = row(ctx, case, &patient, &submitted, &directory)?;
+    let mut row = row(ctx, case, &patient, &submitted, &directory)?;
+    if case.relation(ctx.institution.id).inside() {
+        name_experts(app, case, &mut row.participants).await?;
+    }
     let own_opinion = submitted.iter().any(|o| o.author == ctx.account.id);
     let mut readable = Vec::new();
     for stored in submitted {
@@ -215,27 +248,67 @@ pub async fn detail(app: &App, ctx: &Ctx, case: &Case) -> Result<Consultation, S
             .ok_or(ServiceError::NotFound)?;
         readable.push(opinion(app, &stored, &author, &directory)?);
     }
-    let consent: Option<Consent> = c.consent.clone().map(serde_json::from_value).transpose()?;
     Ok(Consultation {
         row,
         clinical: clinical(ctx, case)?,
         duration_minutes: u16::try_from(c.duration_minutes).unwrap_or(u16::MAX),
         wanted: c.wanted.clone(),
-        consent,
+        consent: consents::Stored::of(case)?.map(|consent| consent.brief()),
         started_at: c.started_at,
         ended_at: c.ended_at,
         opinions: readable,
-        room: case.room_rights(ctx, own_opinion),
+        room: case
+            .room_rights(&ctx.account, own_opinion)
+            .unwrap_or_default(),
         people: people(app, ctx, case, &directory).await?,
+        suspended_from: c.suspended_from,
+        override_reason: c.override_reason.clone(),
+        package: None,
+        deadlines: deadlines(app, ctx, case).await?,
         version: c.version,
     })
+}
+
+/// The deadlines of a case the reader may know of: all for the lead, the own ones for a participant.
+async fn deadlines(app: &App, ctx: &Ctx, case: &Case) -> Result<Vec<Deadline>, ServiceError> {
+    let mut found = clocks::of_consultation(app, case.consultation.id).await?;
+    if case.relation(ctx.institution.id) != Relation::Lead {
+        found.retain(|deadline| deadline.institution.id == ctx.institution.id);
+    }
+    Ok(found)
+}
+
+/// Puts the experts each participant has named beside it.
+async fn name_experts(
+    app: &App,
+    case: &Case,
+    participants: &mut [Participant],
+) -> Result<(), ServiceError> {
+    for participant in participants {
+        let Some(invitation) = case
+            .invitations
+            .iter()
+            .find(|i| i.institution == participant.institution.id)
+        else {
+            continue;
+        };
+        let mut found = accounts(app, &invitation.experts).await?;
+        let named: Vec<_> = invitation
+            .experts
+            .iter()
+            .filter_map(|id| found.remove(id))
+            .collect();
+        participant.experts =
+            invitations::double_bookings(app, &case.consultation, invitation.institution, &named).await?;
+    }
+    Ok(())
 }
 
 /// The clinical data; before an institution has accepted, only the parts of an invitation (clause 7.2 b).
 fn clinical(ctx: &Ctx, case: &Case) -> Result<Clinical, ServiceError> {
     let all: Clinical = serde_json::from_value(case.consultation.clinical.clone())?;
     Ok(match case.relation(ctx.institution.id) {
-        Relation::Lead | Relation::Participant(InvitationState::Accepted) => all,
+        relation if relation.inside() => all,
         _ => Clinical {
             preliminary_diagnosis: all.preliminary_diagnosis,
             diagnosis_code: all.diagnosis_code,
@@ -257,13 +330,7 @@ async fn people(
     }
     let mut found = Vec::new();
     for account in app.store.reader().accounts().await? {
-        let subject = Subject {
-            account: account.id,
-            institution: account.institution,
-            role: account.role,
-        };
-        let relation = case.relation(account.institution);
-        if decide(subject, Action::EnterRoom, relation, case.consultation.state) == Decision::Allow {
+        if case.room_rights(&account, false).is_some() {
             found.push(person(&account, directory.get(account.institution)?));
         }
     }

@@ -51,7 +51,7 @@ async fn from_draft_to_report(server: TestServer) -> Result<()> {
     case.images(3).await?;
     let series = case.west.get(&case.path("/series")).await?.ok()?;
     assert_eq!(series[0]["instances"].as_array().map(Vec::len), Some(3));
-    assert_eq!(case.act("ready").await?["state"], "ready");
+    assert_eq!(case.ready().await?["state"], "ready");
     let started = case.act("start").await?;
     assert_eq!(started["state"], "in_session");
     assert!(started["started_at"].is_string());
@@ -149,7 +149,7 @@ async fn guards_hold(server: TestServer) -> Result<()> {
         codes::INVITATION_WRONG_STATE
     );
     case.west.post(&case.path("/answer"), &yes).await?.ok()?;
-    case.act("ready").await?;
+    case.ready().await?;
 
     // Two windows press start in the same instant: one starts, the other is told the state.
     let path = case.path("/start");
