@@ -9,10 +9,13 @@ pub mod extract;
 pub mod health;
 pub mod imaging;
 pub mod live;
+pub mod notices;
 pub mod opinions;
 pub mod pages;
 pub mod reports;
 pub mod session;
+pub mod suspension;
+pub mod transfers;
 
 use axum::{
     Json, Router,
@@ -55,6 +58,10 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(consultations::read, consultations::edit))
         .routes(routes!(consultations::invite))
         .routes(routes!(consultations::answer))
+        .routes(routes!(consultations::reschedule))
+        .routes(routes!(consultations::withdraw))
+        .routes(routes!(consultations::revoke))
+        .routes(routes!(consultations::reinvite))
         .routes(routes!(consultations::ready))
         .routes(routes!(consultations::start))
         .routes(routes!(consultations::end))
@@ -74,6 +81,17 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(live::ticket))
         .routes(routes!(live::join))
         .routes(routes!(audit::read))
+        .routes(routes!(transfers::list))
+        .routes(routes!(transfers::resend))
+        .routes(routes!(transfers::abandon))
+        .routes(routes!(notices::list))
+        .routes(routes!(notices::read))
+        .routes(routes!(notices::read_all))
+        .routes(routes!(notices::stream))
+        .routes(routes!(notices::deadlines))
+        .routes(routes!(suspension::status))
+        .routes(routes!(suspension::suspend))
+        .routes(routes!(suspension::resume))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))

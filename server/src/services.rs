@@ -13,5 +13,7 @@ pub mod opinions;
 pub mod patients;
 pub mod reports;
 pub mod sessions;
+pub mod streams;
+pub mod suspension;
 pub mod tickets;
 pub mod views;

@@ -82,3 +82,15 @@ pub struct Deadline {
     /// Where to act.
     pub link: String,
 }
+
+/// `GET /api/v1/exchange`: whether data is exchanged (clause 7.5 c).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ExchangeStatus {
+    /// Nothing is sent and all clocks stand still.
+    pub suspended: bool,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// Why, for those who run the system.
+    pub reason: Option<String>,
+}

@@ -8,13 +8,14 @@ use consilium_domain::{
     permission::{Action, Decision, Relation, decide},
 };
 use consilium_protocol::{codes, limits, notice};
-use consilium_storage::{AuditEntry, BoardFilter, BoardRow, Deadline, DeadlineState, WriteTx};
+use consilium_storage::{BoardFilter, BoardRow, Deadline, DeadlineState, WriteTx};
 use uuid::Uuid;
 
 use crate::{
-    ctx::Ctx,
+    ctx::{Ctx, by_system},
     error::ServiceError,
     services::{
+        invitations,
         notices::{self, Tell, To},
         views::Directory,
     },
@@ -155,11 +156,19 @@ async fn act(app: &App, due: &Deadline, now: Timestamp) -> Result<bool, ServiceE
     {
         return Ok(false);
     }
-    let target = format!("deadline/{}", before.id);
+    let record = |action| {
+        let target = format!("deadline/{}", before.id);
+        by_system(now, action, target, "ok", Some(before.consultation))
+    };
     if over(consultation.state) {
         stop_all(&mut tx, before.consultation, now).await?;
-        tx.audit(by_clock(now, "clock.cancel", target, before.consultation))
-            .await?;
+        tx.audit(record("clock.cancel")).await?;
+        tx.commit().await?;
+        return Ok(true);
+    }
+    if let Some(at) = done_at(&tx, &before).await? {
+        stop(&mut tx, before.kind, before.subject, at).await?;
+        tx.audit(record("clock.stop")).await?;
         tx.commit().await?;
         return Ok(true);
     }
@@ -198,15 +207,23 @@ async fn act(app: &App, due: &Deadline, now: Timestamp) -> Result<bool, ServiceE
                 };
                 notices::tell(&mut tx, now, to, words(&before, NoticeKind::DeadlinePassed)).await?;
             }
-            expired(app, &mut tx, &before, now).await?;
+            expired(app, &mut tx, &before).await?;
             metrics::counter!("consilium_deadlines_passed_total", "kind" => before.kind.code()).increment(1);
             "clock.expire"
         }
     };
-    tx.audit(by_clock(now, action, target, before.consultation))
-        .await?;
+    tx.audit(record(action)).await?;
     tx.commit().await?;
     Ok(true)
+}
+
+/// When what is due was done, if word of it is still on its way to the lead: then nobody is late.
+async fn done_at(tx: &WriteTx, deadline: &Deadline) -> Result<Option<Timestamp>, ServiceError> {
+    if deadline.kind != ClockKind::InvitationAnswer {
+        return Ok(None);
+    }
+    let invitation = tx.invitation(deadline.subject.into()).await?;
+    Ok(invitation.and_then(|invitation| invitation.answer_sent_at))
 }
 
 /// What is to be done at `now`: when the server was away, only the last of the reminders it missed.
@@ -253,27 +270,11 @@ fn words(deadline: &Deadline, kind: NoticeKind) -> Tell {
 }
 
 /// What follows from the end of a clock, by the owner of the duty.
-async fn expired(
-    _app: &App,
-    _tx: &mut WriteTx,
-    deadline: &Deadline,
-    _now: Timestamp,
-) -> Result<(), ServiceError> {
+async fn expired(app: &App, tx: &mut WriteTx, deadline: &Deadline) -> Result<(), ServiceError> {
     match deadline.kind {
+        ClockKind::InvitationAnswer => invitations::expired(app, tx, deadline.subject.into()).await,
         // The notices and the mark on the board are all that follows.
-        ClockKind::InvitationAnswer
-        | ClockKind::DataProvision
-        | ClockKind::Correction
-        | ClockKind::Opinion => Ok(()),
-    }
-}
-
-/// The audit event of an act of the clock.
-fn by_clock(now: Timestamp, action: &str, target: String, consultation: ConsultationId) -> AuditEntry {
-    AuditEntry {
-        device: "server".to_owned(),
-        consultation: Some(consultation),
-        ..crate::admin::event(now, action, target, "")
+        ClockKind::DataProvision | ClockKind::Correction | ClockKind::Opinion => Ok(()),
     }
 }
 
@@ -295,10 +296,7 @@ pub struct Filter {
 ///
 /// # Errors
 /// The store fails.
-pub async fn of_consultation(
-    app: &App,
-    id: ConsultationId,
-) -> Result<Vec<notice::Deadline>, ServiceError> {
+pub async fn of_consultation(app: &App, id: ConsultationId) -> Result<Vec<notice::Deadline>, ServiceError> {
     let filter = BoardFilter {
         consultation: Some(id),
         ..BoardFilter::default()
@@ -344,9 +342,7 @@ pub async fn of_institution(
         } else {
             invitations
                 .iter()
-                .find(|i| {
-                    i.consultation == row.deadline.consultation && i.institution == ctx.institution.id
-                })
+                .find(|i| i.consultation == row.deadline.consultation && i.institution == ctx.institution.id)
                 .map_or(Relation::None, |i| Relation::Participant(i.state))
         };
         let decision = decide(ctx.subject(), Action::Read, relation, row.consultation_state);

@@ -193,6 +193,24 @@ pub async fn by_hash(app: &App, request: &Request, hash: [u8; 32]) -> Result<Ctx
     })
 }
 
+/// Whether a session still lasts, for what stays open longer than a request. Looking is no activity of the
+/// person: the idle clock is not touched.
+///
+/// # Errors
+/// The store fails.
+pub async fn lasts(app: &App, hash: &[u8; 32]) -> Result<bool, ServiceError> {
+    let reader = app.store.reader();
+    let now = app.now();
+    let Some(session) = reader.session(hash).await? else {
+        return Ok(false);
+    };
+    if session.revoked_at.is_some() || now >= session.expires_at || idle(&session, now) {
+        return Ok(false);
+    }
+    let account = reader.account(session.account).await?;
+    Ok(account.is_some_and(|account| account.active))
+}
+
 const fn idle(session: &Session, now: Timestamp) -> bool {
     now.since_ms(session.last_seen_at) > limits::SESSION_IDLE_MS
 }
