@@ -1,11 +1,12 @@
 //! The REST interface as small typed functions. Every failure is a [`Problem`], also when the server
 //! does not answer or answers something else.
 
-use consilium_domain::{ConsultationId, invitation::Answer};
+use consilium_domain::ConsultationId;
 use consilium_protocol::{
     Problem, codes,
     consultation::{ConsultationInput, FhirImport, OpinionInput, Reason},
     imaging::{Series, Uploaded},
+    preparation::ConsentInput,
     report::ReportInput,
 };
 use leptos::prelude::window;
@@ -21,80 +22,110 @@ use crate::format::percent_encode;
 
 const BASE: &str = "/api/v1/consultations";
 
-/// What the page needs to know of a consultation that was just created.
+/// What the page needs to know of a consultation it has just written.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Created {
+pub struct Written {
     /// Its id.
     pub id: ConsultationId,
+    /// Its version now.
+    pub version: i64,
 }
 
-/// A verb without a body of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
-    /// Send the invitations.
-    Invite,
-    /// Declare ready.
-    Ready,
-    /// Start the session.
-    Start,
-    /// End the session.
-    End,
+/// The address of something that belongs to a consultation.
+#[must_use]
+pub fn of(id: ConsultationId, rest: &str) -> String {
+    format!("{BASE}/{id}/{rest}")
 }
 
-impl Verb {
-    const fn path(self) -> &'static str {
-        match self {
-            Self::Invite => "invite",
-            Self::Ready => "ready",
-            Self::Start => "start",
-            Self::End => "end",
-        }
-    }
+/// `GET path`.
+///
+/// # Errors
+/// The server's problem.
+pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Problem> {
+    read("GET", path, &JsValue::NULL, &[]).await
+}
+
+/// `POST path` with a JSON body, the answer left aside.
+///
+/// # Errors
+/// The server's problem; `errors` names the fields.
+pub async fn post(path: &str, body: &impl Serialize) -> Result<(), Problem> {
+    let _: IgnoredAny = write_json("POST", path, body).await?;
+    Ok(())
+}
+
+/// `POST path` with a reason, which may be empty.
+///
+/// # Errors
+/// The server's problem.
+pub async fn post_reason(path: &str, reason: String) -> Result<(), Problem> {
+    post(path, &Reason { reason }).await
+}
+
+/// `POST path` with a JSON body.
+///
+/// # Errors
+/// The server's problem; `errors` names the fields.
+pub async fn ask<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, Problem> {
+    write_json("POST", path, body).await
 }
 
 /// Creates a consultation as a draft.
 ///
 /// # Errors
 /// The server's problem; `errors` names the fields.
-pub async fn create(input: &ConsultationInput) -> Result<Created, Problem> {
-    send_json(BASE, input).await
+pub async fn create(input: &ConsultationInput) -> Result<Written, Problem> {
+    write_json("POST", BASE, input).await
 }
 
 /// Replaces the draft read at `version`.
 ///
 /// # Errors
 /// The server's problem.
-pub async fn edit(id: ConsultationId, version: i64, input: &ConsultationInput) -> Result<(), Problem> {
-    let path = format!("{BASE}/{id}?version={version}");
-    let _: IgnoredAny = write_json("PUT", &path, input).await?;
-    Ok(())
+pub async fn edit(id: ConsultationId, version: i64, input: &ConsultationInput) -> Result<Written, Problem> {
+    write_json("PUT", &format!("{BASE}/{id}?version={version}"), input).await
+}
+
+/// The consultation as it is now.
+///
+/// # Errors
+/// The server's problem.
+pub async fn consultation(id: ConsultationId) -> Result<Written, Problem> {
+    get(&format!("{BASE}/{id}")).await
 }
 
 /// Does `verb`.
 ///
 /// # Errors
 /// The server's problem.
-pub async fn act(id: ConsultationId, verb: Verb) -> Result<(), Problem> {
-    let _: IgnoredAny = send_json(&format!("{BASE}/{id}/{}", verb.path()), &Reason::default()).await?;
+pub async fn act(id: ConsultationId, verb: &str) -> Result<(), Problem> {
+    post_reason(&of(id, verb), String::new()).await
+}
+
+/// Records the consent.
+///
+/// # Errors
+/// The server's problem; `errors` names the fields.
+pub async fn put_consent(id: ConsultationId, input: &ConsentInput) -> Result<(), Problem> {
+    let _: IgnoredAny = write_json("PUT", &of(id, "consent"), input).await?;
     Ok(())
 }
 
-/// Cancels a consultation.
+/// Sends a file as it is.
 ///
 /// # Errors
 /// The server's problem.
-pub async fn cancel(id: ConsultationId, reason: String) -> Result<(), Problem> {
-    let _: IgnoredAny = send_json(&format!("{BASE}/{id}/cancel"), &Reason { reason }).await?;
-    Ok(())
-}
-
-/// Answers the own institution's invitation.
-///
-/// # Errors
-/// The server's problem.
-pub async fn answer(id: ConsultationId, answer: &Answer) -> Result<(), Problem> {
-    let _: IgnoredAny = send_json(&format!("{BASE}/{id}/answer"), answer).await?;
-    Ok(())
+pub async fn send_file<T: DeserializeOwned>(
+    method: &str,
+    path: &str,
+    media_type: &str,
+    file: &web_sys::File,
+) -> Result<T, Problem> {
+    let headers = [
+        ("content-type", media_type.to_owned()),
+        ("x-file-name", percent_encode(&file.name())),
+    ];
+    read(method, path, file.as_ref(), &headers).await
 }
 
 /// Submits an opinion; it is signed and cannot be changed afterwards.
@@ -102,8 +133,7 @@ pub async fn answer(id: ConsultationId, answer: &Answer) -> Result<(), Problem> 
 /// # Errors
 /// The server's problem.
 pub async fn submit_opinion(id: ConsultationId, input: &OpinionInput) -> Result<(), Problem> {
-    let _: IgnoredAny = send_json(&format!("{BASE}/{id}/opinions"), input).await?;
-    Ok(())
+    post(&of(id, "opinions"), input).await
 }
 
 /// Signs the report.
@@ -111,8 +141,7 @@ pub async fn submit_opinion(id: ConsultationId, input: &OpinionInput) -> Result<
 /// # Errors
 /// The server's problem; `errors` names the fields.
 pub async fn sign(id: ConsultationId, input: &ReportInput) -> Result<(), Problem> {
-    let _: IgnoredAny = send_json(&format!("{BASE}/{id}/sign"), input).await?;
-    Ok(())
+    post(&of(id, "sign"), input).await
 }
 
 /// Reads a FHIR bundle into the form; stores nothing.
@@ -120,9 +149,13 @@ pub async fn sign(id: ConsultationId, input: &ReportInput) -> Result<(), Problem
 /// # Errors
 /// The server's problem; `errors` lists what is missing.
 pub async fn import_fhir(file: &web_sys::File) -> Result<FhirImport, Problem> {
-    let path = format!("{BASE}/import/fhir");
-    let headers = [("content-type", "application/fhir+json".to_owned())];
-    send(&path, file.as_ref(), &headers).await
+    send_file(
+        "POST",
+        &format!("{BASE}/import/fhir"),
+        "application/fhir+json",
+        file,
+    )
+    .await
 }
 
 /// Uploads one DICOM file. `confirm_patient` says that a person has compared the patients.
@@ -139,11 +172,13 @@ pub async fn upload_image(
     } else {
         ""
     };
-    let headers = [
-        ("content-type", "application/dicom".to_owned()),
-        ("x-file-name", percent_encode(&file.name())),
-    ];
-    send(&format!("{BASE}/{id}/images{query}"), file.as_ref(), &headers).await
+    send_file(
+        "POST",
+        &of(id, &format!("images{query}")),
+        "application/dicom",
+        file,
+    )
+    .await
 }
 
 /// The images as they are now.
@@ -151,11 +186,7 @@ pub async fn upload_image(
 /// # Errors
 /// The server's problem.
 pub async fn series(id: ConsultationId) -> Result<Vec<Series>, Problem> {
-    read("GET", &format!("{BASE}/{id}/series"), &JsValue::NULL, &[]).await
-}
-
-async fn send_json<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, Problem> {
-    write_json("POST", path, body).await
+    get(&of(id, "series")).await
 }
 
 async fn write_json<T: DeserializeOwned>(
@@ -166,14 +197,6 @@ async fn write_json<T: DeserializeOwned>(
     let json = serde_json::to_string(body).map_err(|_| problem(codes::MALFORMED))?;
     let headers = [("content-type", "application/json".to_owned())];
     read(method, path, &JsValue::from_str(&json), &headers).await
-}
-
-async fn send<T: DeserializeOwned>(
-    path: &str,
-    body: &JsValue,
-    headers: &[(&str, String)],
-) -> Result<T, Problem> {
-    read("POST", path, body, headers).await
 }
 
 async fn read<T: DeserializeOwned>(

@@ -52,11 +52,41 @@ pub fn go_to(path: &str) {
     }
 }
 
+/// Changes the address shown without leaving the page: a reload comes back to it.
+pub fn replace_path(path: &str) {
+    let result = window()
+        .history()
+        .and_then(|history| history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(path)));
+    if let Err(error) = result {
+        leptos::logging::debug_warn!("replace path: {error:?}");
+    }
+}
+
 /// Draws this page again with what the server knows now.
 pub fn reload() {
     if let Err(error) = window().location().reload() {
         leptos::logging::debug_warn!("reload: {error:?}");
     }
+}
+
+/// Hands the text of every server-sent event called `name` at `path` to `act`, until the page is left. The browser
+/// connects again by itself.
+pub fn listen(path: &str, name: &str, act: impl Fn(String) + 'static) {
+    use wasm_bindgen::{JsCast, closure::Closure};
+    let Ok(source) = web_sys::EventSource::new(path) else {
+        return;
+    };
+    let heard = Closure::<dyn Fn(web_sys::MessageEvent)>::new(move |event: web_sys::MessageEvent| {
+        if let Some(text) = event.data().as_string() {
+            act(text);
+        }
+    });
+    if let Err(error) = source.add_event_listener_with_callback(name, heard.as_ref().unchecked_ref()) {
+        leptos::logging::debug_warn!("listen: {error:?}");
+    }
+    // Both live as long as the page.
+    heard.forget();
+    std::mem::forget(source);
 }
 
 /// Opens the print dialog.

@@ -1,7 +1,11 @@
 //! Numbers, times and ages as readers write them. Pure.
 
 use consilium_domain::{Timestamp, person::Age};
-use consilium_protocol::{consultation::MaskedPatient, page::Locale};
+use consilium_protocol::{
+    consultation::MaskedPatient,
+    page::Locale,
+    preparation::{Expert, Share},
+};
 
 use crate::i18n::{self, Common, fill};
 
@@ -107,6 +111,58 @@ pub fn parse_local(value: &str) -> Option<Timestamp> {
     Timestamp::parse_rfc3339(&format!("{value}{seconds}+08:00")).ok()
 }
 
+/// Reads the value of a `date` field as the beginning of that day, China Standard Time.
+#[must_use]
+pub fn parse_day(value: &str) -> Option<Timestamp> {
+    parse_local(&format!("{value}T00:00"))
+}
+
+/// Year, month and day: `2026-11-22`.
+#[must_use]
+pub fn date(at: Timestamp) -> String {
+    at.display().chars().take(10).collect()
+}
+
+/// Name, title and department of an expert.
+#[must_use]
+pub fn expert(of: &Expert) -> String {
+    [&of.name, &of.title, &of.department]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// A share as a percentage, cut (not rounded) to one place: 98.96 % is not 99 %. A dash when nothing was counted.
+#[must_use]
+pub fn percent(share: Share) -> String {
+    if share.whole == 0 {
+        return "–".to_owned();
+    }
+    let tenths = u128::from(share.part) * 1000 / u128::from(share.whole);
+    format!("{}.{} %", tenths / 10, tenths % 10)
+}
+
+/// At least 99 %.
+#[must_use]
+pub fn reaches_99(share: Share) -> bool {
+    share.whole > 0 && u128::from(share.part) * 100 >= u128::from(share.whole) * 99
+}
+
+/// A length of time in its largest units: `25 min`, `3 h 5 min`.
+#[must_use]
+pub fn length(ms: i64, locale: Locale) -> String {
+    let t = Common::of(locale);
+    let minutes = ms.max(0) / MINUTE_MS;
+    if minutes < 60 {
+        fill(t.length_minutes, &[&minutes.to_string()])
+    } else {
+        let parts = [(minutes / 60).to_string(), (minutes % 60).to_string()];
+        fill(t.length_hours, &[&parts[0], &parts[1]])
+    }
+}
+
 /// The next full hour, at least `ahead_ms` after `now`.
 #[must_use]
 pub fn next_hour(now: Timestamp, ahead_ms: i64) -> Timestamp {
@@ -180,6 +236,17 @@ mod tests {
         assert_eq!(day(at, Locale::En), "22 November");
         assert_eq!(parse_local(""), None);
         assert_eq!(local_value(next_hour(at, 60 * MINUTE_MS)), "2026-11-22T16:00");
+    }
+
+    #[test]
+    fn percentages_are_cut_not_rounded() {
+        let share = |part, whole| Share { part, whole };
+        assert_eq!(percent(share(989, 1000)), "98.9 %");
+        assert_eq!(percent(share(9899, 10_000)), "98.9 %");
+        assert_eq!(percent(share(7, 7)), "100.0 %");
+        assert_eq!(percent(share(0, 0)), "–");
+        assert!(reaches_99(share(99, 100)));
+        assert!(!reaches_99(share(9899, 10_000)));
     }
 
     #[test]

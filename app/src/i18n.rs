@@ -1,6 +1,7 @@
 //! Every text that a reader sees, in both languages. A table is declared with [`texts!`]: each key has
 //! both languages in one place, so a missing translation does not compile.
 
+pub mod board;
 mod codes;
 mod common;
 mod conclude;
@@ -11,6 +12,7 @@ mod report;
 mod terms;
 mod worklist;
 
+pub use board::{LateTexts, NoticeTexts, TransferTexts};
 pub use codes::sentence;
 pub use common::{Common, ErrorTexts, SignInTexts};
 pub use conclude::ConcludeTexts;
@@ -111,6 +113,9 @@ mod tests {
             UploadTexts::PAIRS,
             ConcludeTexts::PAIRS,
             ReportTexts::PAIRS,
+            LateTexts::PAIRS,
+            NoticeTexts::PAIRS,
+            TransferTexts::PAIRS,
         ];
         for (key, zh, en) in tables.into_iter().flatten() {
             assert!(!zh.trim().is_empty() && !en.trim().is_empty(), "{key}");

@@ -14,6 +14,21 @@ pub struct SiteAssets {
     pub style: String,
 }
 
+/// Makes text safe inside an element or an attribute.
+pub(crate) fn escape_html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
 #[cfg(feature = "ssr")]
 pub use server::render;
 
@@ -22,7 +37,7 @@ mod server {
     use consilium_protocol::page::{Page, View};
     use leptos::prelude::*;
 
-    use super::{DATA_ID, SiteAssets};
+    use super::{DATA_ID, SiteAssets, escape_html};
     use crate::{app::App, i18n::Common, pages};
 
     /// The whole document of `page`. It has no inline script and no inline style; all text is escaped.
@@ -68,20 +83,6 @@ mod server {
                 '&' => out.push_str("\\u0026"),
                 '\u{2028}' => out.push_str("\\u2028"),
                 '\u{2029}' => out.push_str("\\u2029"),
-                other => out.push(other),
-            }
-        }
-        out
-    }
-
-    fn escape_html(text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
-        for c in text.chars() {
-            match c {
-                '<' => out.push_str("&lt;"),
-                '>' => out.push_str("&gt;"),
-                '&' => out.push_str("&amp;"),
-                '"' => out.push_str("&quot;"),
                 other => out.push(other),
             }
         }

@@ -1,6 +1,8 @@
 //! Components that pages are made of. Each has a label, a visible focus and a keyboard path.
 
+pub mod ask;
 pub mod badge;
+pub mod bell;
 pub mod button;
 pub mod chip;
 pub mod field;
@@ -8,6 +10,7 @@ pub mod frame;
 pub mod notice;
 pub mod phase;
 
+pub use ask::{AskReason, Doing, Outcome};
 pub use badge::{DueTime, InstitutionTag, colour_class};
 pub use button::{Button, ButtonKind, LinkButton};
 pub use chip::{CheckChip, ChoiceChip};

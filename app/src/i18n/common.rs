@@ -21,6 +21,17 @@ super::texts! {
         copied: "已复制", "Copied";
         no: "不，返回", "No, go back";
         required: "必填", "required";
+        working: "正在处理", "Working";
+        done: "已完成", "Done";
+        late: "谁逾期了", "Who is late";
+        notices: "通知", "Notices";
+        unread: "{} 条未读通知", "{} unread notices";
+        transfers: "交换记录", "Transfers";
+        back: "返回会诊", "Back to the consultation";
+        save: "保存", "Save";
+        close: "关闭", "Close";
+        length_minutes: "{} 分钟", "{} min";
+        length_hours: "{} 小时 {} 分", "{} h {} min";
         none: "未填写", "Not given";
         left_days_hours: "还有 {} 天 {} 小时", "{} d {} h left";
         left_hours_minutes: "还有 {} 小时 {} 分", "{} h {} min left";

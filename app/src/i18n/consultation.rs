@@ -42,6 +42,43 @@ super::texts! {
         answer_title: "本院是否参加？", "Does your institution take part?";
         answer_move: "本院收到邀请，请答复。", "Your institution is invited; please answer.";
         answer_lead: "请在 {} 前答复，逾期视为未答复。", "Please answer before {}; later the invitation expires.";
+        reconfirm_title: "会诊已改期，本院是否仍参加？", "The time has changed. Does your institution still take part?";
+        part_number: "1 会诊编号", "1 Number";
+        part_patient: "2 患者（脱敏）", "2 Patient (masked)";
+        part_time: "3 会诊时间", "3 Time";
+        part_need: "4 会诊需求", "4 Question";
+        part_data: "5 所需数据", "5 Data wanted";
+        data_from: "可提供数据的起始日期", "Earliest date of data";
+        data_from_hint: "不填表示不限。", "Leave empty for no limit.";
+        since: "（{} 起）", " (since {})";
+        experts: "参加的专家", "Experts who take part";
+        experts_hint: "仅限本院专家，可稍后在此更改。", "Experts of your institution only.";
+        no_experts: "本院还没有专家账号，请联系管理员登记。", "Your institution has no expert accounts yet; ask the administrator.";
+        named: "专家：{}", "Experts: {}";
+        double_booked: "同一时间已列入 {}", "also named in {} at that time";
+        next_step: "下一步：", "Next: ";
+        paused: "交换已暂停，期限停止计时。", "The exchange is suspended; the clocks stand still.";
+        answer_under_way: "答复送达中", "answer on its way";
+        step_delivered: "邀请送达 {}", "invited {}";
+        step_no_data: "还没有数据请求", "no data request yet";
+        step_requests: "数据请求 {}/{}", "requests met {}/{}";
+        step_rows: "数据 {} 项", "{} data rows";
+        step_refused: "{} 项未通过校验", "{} rows refused";
+        step_issues: "{} 项待更正", "{} to correct";
+        reinvite: "重新邀请", "Invite again";
+        revoke: "撤回邀请", "Take the invitation back";
+        revoke_reason: "撤回的原因", "Reason for taking it back";
+        revoke_question: "撤回后，{}不再参加本次会诊，已提供的数据保留在记录中。", "Then {} no longer takes part; the data it gave stays on record.";
+        withdraw_reason: "退出的原因", "Reason for withdrawing";
+        withdraw_question: "退出后，牵头机构会收到通知，可另行邀请。", "The lead is told and can invite another institution.";
+        override_reason: "仍要继续的原因", "Reason to go on nevertheless";
+        override_question: "核心数据完整率 {}，未达 99 %。写明原因后可以继续，原因会列入报告。", "Core completeness is {}, below 99 %. With a reason you can go on; the report will show it.";
+        overridden: "牵头机构在完整率不足 99 % 时决定继续：{}", "The lead went on below 99 % completeness: {}";
+        reschedule_title: "改期", "Reschedule";
+        reschedule_lead: "已接受的机构须在 24 小时内（加急 1 小时）重新确认，逾期视为未答复。", "Institutions that had accepted confirm again within 24 hours (1 hour when urgent); without an answer the invitation expires.";
+        reschedule_at: "新的会诊时间（北京时间）", "New time (UTC+08:00)";
+        reschedule_reason: "改期的原因", "Reason for the change";
+        reschedule_send: "改期并通知各机构", "Reschedule and tell everyone";
         provide: "本院可提供的数据", "Data we can provide";
         accept: "接受邀请", "Accept";
         decline: "谢绝", "Decline";
@@ -50,8 +87,6 @@ super::texts! {
         cancel_reason: "取消的原因", "Reason for cancelling";
         cancel_question: "取消后不能恢复，已上传的资料保留在记录中。", "Cancelling cannot be undone; what was uploaded stays on record.";
         end_question: "结束后不能再标注；尚未提交的意见仍可提交。", "After the end nothing can be drawn; opinions not yet submitted still can be.";
-        working: "正在处理", "Working";
-        done: "已完成", "Done";
     }
 }
 

@@ -9,7 +9,7 @@ use consilium_protocol::{
     report::{ReportInput, Waiver},
     session::Institution,
 };
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api, browser, context, format,
@@ -17,8 +17,7 @@ use crate::{
     pages::consultation::opinions::OpinionText,
     ui::{
         Button, ButtonKind, ConfirmBar, FormErrors, Frame, LinkButton, Notice, TextArea, TextField, Tone,
-        colour_class,
-        field::{field_id, keep_equal},
+        colour_class, field::field_id,
     },
 };
 
@@ -215,45 +214,15 @@ fn OpinionChoice(consultation: Consultation, draft: Draft) -> impl IntoView {
 fn Waivers(draft: Draft) -> impl IntoView {
     let locale = context::locale();
     let t = ConcludeTexts::of(locale);
-    let errors = use_context::<FormErrors>();
     let items = draft
         .waivers
         .get_value()
         .into_iter()
         .map(|(institution, reason)| {
             let path = format!("waivers.{}", institution.id);
-            let id = field_id(&path);
-            let note = format!("{id}-note");
-            let name = i18n::institution_name(&institution, locale);
-            let node = NodeRef::<html::Textarea>::new();
-            keep_equal(
-                reason,
-                move || node.get().map(|area| area.value()),
-                move |text| {
-                    if let Some(area) = node.get_untracked() {
-                        area.set_value(text);
-                    }
-                },
-            );
-            let error = Memo::new(move |_| errors.and_then(|errors| errors.of(&path, locale)));
-            view! {
-                <div class="field" class:wrong=move || error.get().is_some()>
-                    <label for=id.clone()>
-                        <i class=format!("dot {}", colour_class(&institution)) aria-hidden="true"></i>
-                        <span>{fill(t.waiver_reason, &[&name])}</span>
-                    </label>
-                    <textarea
-                        id=id.clone()
-                        rows="2"
-                        maxlength=limits::REASON_CHARS.to_string()
-                        aria-describedby=note.clone()
-                        aria-invalid=move || error.get().is_some().then_some("true")
-                        node_ref=node
-                        on:input=move |event| reason.set(event_target_value(&event))
-                    ></textarea>
-                    <p class="field-note" id=note.clone()>{move || error.get().unwrap_or_default()}</p>
-                </div>
-            }
+            let label = fill(t.waiver_reason, &[&i18n::institution_name(&institution, locale)]);
+            let dot = colour_class(&institution);
+            view! { <TextArea path label value=reason rows=2 limit=limits::REASON_CHARS dot /> }
         })
         .collect_view();
     let any = draft.waivers.with_value(|all| !all.is_empty());

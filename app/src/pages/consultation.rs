@@ -43,21 +43,18 @@ pub fn ConsultationPage(
     /// Experts of the own institution.
     experts: Vec<Expert>,
 ) -> impl IntoView {
-    let _ = (progress, experts);
     let own = page.me.as_ref().map(|me| me.institution.id);
     let head = view! { <Head consultation=consultation.clone() /> }.into_any();
-    let side = view! {
-        <ParticipantsPanel
-            participants=consultation.row.participants.clone()
-            lead=consultation.row.lead.clone()
-            own
-        />
-    }
-    .into_any();
+    let side = view! { <ParticipantsPanel consultation=consultation.clone() progress own /> }.into_any();
     let opinions = consultation.opinions.clone();
+    let override_reason = consultation
+        .override_reason
+        .as_ref()
+        .map(|reason| fill(ConsultationTexts::of(page.locale).overridden, &[reason]));
     view! {
-        <Frame me=page.me path=page.path>
-            {head} <MovePanel consultation=consultation.clone() own />
+        <Frame me=page.me path=page.path unread=page.unread>
+            {head} <MovePanel consultation=consultation.clone() experts />
+            {override_reason.map(|text| view! { <p class="notice soon form-line">{text}</p> })}
             <div class="columns">
                 <div>
                     <ImagesPanel row=consultation.row.clone() series />

@@ -1,6 +1,11 @@
 //! Form fields: label, hint, error beside the field. What was typed before the page was live is kept.
+//!
+//! A field is a frame (label above, hint or error below) around one control. The frame gives the control its
+//! `id`, its description and its error state, so that each control says only what is its own.
 
-use consilium_protocol::FieldError;
+use std::sync::Arc;
+
+use consilium_protocol::{FieldError, page::Locale};
 use leptos::{html, prelude::*};
 
 use crate::{
@@ -8,22 +13,47 @@ use crate::{
     i18n::{Common, sentence},
 };
 
+/// Looks at one field, by its path, when it was left: the code of what is wrong.
+type Check = Arc<dyn Fn(&str) -> Option<&'static str> + Send + Sync>;
+
 /// The errors of a form, by the path of the field in the request body.
 #[derive(Clone, Copy)]
-pub struct FormErrors(pub RwSignal<Vec<FieldError>>);
+pub struct FormErrors(pub RwSignal<Vec<FieldError>>, StoredValue<Option<Check>>);
 
 impl FormErrors {
     /// Starts without errors and gives them to all fields below.
     #[must_use]
     pub fn provide() -> Self {
-        let errors = Self(RwSignal::new(Vec::new()));
+        let errors = Self(RwSignal::new(Vec::new()), StoredValue::new(None));
         provide_context(errors);
         errors
     }
 
+    /// Checks each field when it is left.
+    pub fn check_with(self, check: impl Fn(&str) -> Option<&'static str> + Send + Sync + 'static) {
+        self.1.set_value(Some(Arc::new(check)));
+    }
+
+    /// Looks again at the field at `path`.
+    pub fn look_at(self, path: &str) {
+        let Some(check) = self.1.get_value() else {
+            return;
+        };
+        let found = check(path);
+        let known = self
+            .0
+            .with_untracked(|all| all.iter().any(|error| error.field == path));
+        if found.is_some() || known {
+            self.0.update(|all| {
+                all.retain(|error| error.field != path);
+                all.extend(found.map(|code| FieldError::new(path, code)));
+            });
+        }
+    }
+
     /// The sentence for the field at `path`, when it has an error. Reactive.
     #[must_use]
-    pub fn of(self, path: &str, locale: consilium_protocol::page::Locale) -> Option<String> {
+    pub fn of(self, path: &str, locale: Locale) -> Option<String> {
         self.0.with(|errors| {
             let error = errors.iter().find(|error| error.field == path)?;
             Some(if error.message.is_empty() {
@@ -35,10 +65,11 @@ impl FormErrors {
     }
 }
 
-fn error_of(path: &'static str) -> Memo<Option<String>> {
+fn error_of(path: &str) -> Memo<Option<String>> {
     let errors = use_context::<FormErrors>();
     let locale = context::locale();
-    Memo::new(move |_| errors.and_then(|errors| errors.of(path, locale)))
+    let path = path.to_owned();
+    Memo::new(move |_| errors.and_then(|errors| errors.of(&path, locale)))
 }
 
 /// The `id` of the control for a path.
@@ -47,32 +78,59 @@ pub fn field_id(path: &str) -> String {
     format!("field-{}", path.replace('.', "-"))
 }
 
-/// Label above, control, then hint or error below.
-#[component]
-fn FieldFrame(
-    path: &'static str,
-    label: &'static str,
-    hint: &'static str,
+/// What the frame of every field shows.
+struct About {
+    path: String,
+    label: String,
+    hint: String,
     required: bool,
-    error: Memo<Option<String>>,
-    children: Children,
-) -> impl IntoView {
+    /// Class of a colour dot before the label; none when empty.
+    dot: &'static str,
+}
+
+/// Label above, control, then hint or error below.
+fn framed(about: About, control: AnyView) -> AnyView {
+    let About {
+        path,
+        label,
+        hint,
+        required,
+        dot,
+    } = about;
     let t = Common::of(context::locale());
-    let id = field_id(path);
+    let error = error_of(&path);
+    let errors = use_context::<FormErrors>();
+    let id = field_id(&path);
+    let note = format!("{id}-note");
+    let control = control.add_any_attr(view! {
+        <{..}
+            id=id.clone()
+            aria-describedby=note.clone()
+            aria-invalid=move || error.get().is_some().then_some("true")
+            aria-required=required.then_some("true")
+        />
+    });
+    let left = move |_| {
+        if let Some(errors) = errors {
+            errors.look_at(&path);
+        }
+    };
     view! {
-        <div class="field" class:wrong=move || error.get().is_some()>
-            <label for=id.clone()>
+        <div class="field" class:wrong=move || error.get().is_some() on:change=left>
+            <label for=id>
+                {(!dot.is_empty()).then(|| view! { <i class=format!("dot {dot}") aria-hidden="true"></i> })}
                 <span>{label}</span>
                 {required.then(|| view! { <span class="required">{t.required}</span> })}
             </label>
-            {children()}
-            <p class="field-note" id=format!("{id}-note")>{move || error.get().unwrap_or_else(|| hint.to_owned())}</p>
+            {control}
+            <p class="field-note" id=note>{move || error.get().unwrap_or_else(|| hint.clone())}</p>
         </div>
     }
+    .into_any()
 }
 
 /// Keeps a control and its signal equal: the control's own text wins when the page becomes live.
-pub(crate) fn keep_equal(
+fn keep_equal(
     value: RwSignal<String>,
     read: impl Fn() -> Option<String> + 'static,
     write: impl Fn(&str) + 'static,
@@ -95,14 +153,16 @@ pub(crate) fn keep_equal(
 #[component]
 pub fn TextField(
     /// Path in the request body.
-    path: &'static str,
+    #[prop(into)]
+    path: String,
     /// Label.
-    label: &'static str,
+    #[prop(into)]
+    label: String,
     /// The text.
     value: RwSignal<String>,
     /// What to know before typing.
-    #[prop(default = "")]
-    hint: &'static str,
+    #[prop(into, optional)]
+    hint: String,
     /// Must be filled in.
     #[prop(optional)]
     required: bool,
@@ -112,8 +172,10 @@ pub fn TextField(
     /// Longest text, characters.
     #[prop(default = 200)]
     limit: usize,
+    /// Texts to choose from, and what they mean in the reader's language; other texts can be typed.
+    #[prop(optional)]
+    proposals: Vec<(String, String)>,
 ) -> impl IntoView {
-    let error = error_of(path);
     let node = NodeRef::<html::Input>::new();
     let initial = value.get_untracked();
     keep_equal(
@@ -125,34 +187,49 @@ pub fn TextField(
             }
         },
     );
-    let id = field_id(path);
-    view! {
-        <FieldFrame path label hint required error>
-            <input
-                id=id.clone()
-                node_ref=node
-                type=kind
-                value=initial
-                maxlength=limit.to_string()
-                autocomplete="off"
-                aria-describedby=format!("{id}-note")
-                aria-invalid=move || error.get().is_some().then_some("true")
-                aria-required=required.then_some("true")
-                on:input=move |event| value.set(event_target_value(&event))
-            />
-        </FieldFrame>
-    }
+    let list = (!proposals.is_empty()).then(|| format!("{}-list", field_id(&path)));
+    let proposals = list.clone().map(|id| {
+        let options = proposals
+            .into_iter()
+            .map(|(value, text)| view! { <option value=value>{text}</option> })
+            .collect_view();
+        view! { <datalist id=id>{options}</datalist> }
+    });
+    let control = view! {
+        <input
+            node_ref=node
+            list=list
+            type=kind
+            value=initial
+            maxlength=limit.to_string()
+            autocomplete="off"
+            on:input=move |event| value.set(event_target_value(&event))
+        />
+    };
+    let about = About {
+        path,
+        label,
+        hint,
+        required,
+        dot: "",
+    };
+    view! { {framed(about, control.into_any())} {proposals} }
 }
 
 /// A date or a date with time of day.
 #[component]
 pub fn DateField(
     /// Path in the request body.
-    path: &'static str,
+    #[prop(into)]
+    path: String,
     /// Label.
-    label: &'static str,
+    #[prop(into)]
+    label: String,
     /// The value as the control writes it.
     value: RwSignal<String>,
+    /// What to know before choosing.
+    #[prop(into, optional)]
+    hint: String,
     /// With time of day.
     #[prop(optional)]
     time: bool,
@@ -161,21 +238,23 @@ pub fn DateField(
     required: bool,
 ) -> impl IntoView {
     let kind = if time { "datetime-local" } else { "date" };
-    view! { <TextField path label value required kind limit=20 /> }
+    view! { <TextField path label value hint required kind limit=20 /> }
 }
 
 /// Several lines of text.
 #[component]
 pub fn TextArea(
     /// Path in the request body.
-    path: &'static str,
+    #[prop(into)]
+    path: String,
     /// Label.
-    label: &'static str,
-    /// The text; empty when the page is drawn.
+    #[prop(into)]
+    label: String,
+    /// The text.
     value: RwSignal<String>,
     /// What to know before typing.
-    #[prop(default = "")]
-    hint: &'static str,
+    #[prop(into, optional)]
+    hint: String,
     /// Must be filled in.
     #[prop(optional)]
     required: bool,
@@ -185,9 +264,12 @@ pub fn TextArea(
     /// Longest text, characters.
     #[prop(default = 2000)]
     limit: usize,
+    /// Class of a colour dot before the label.
+    #[prop(default = "")]
+    dot: &'static str,
 ) -> impl IntoView {
-    let error = error_of(path);
     let node = NodeRef::<html::Textarea>::new();
+    let initial = crate::shell::escape_html(&value.get_untracked());
     keep_equal(
         value,
         move || node.get().map(|area| area.value()),
@@ -197,30 +279,34 @@ pub fn TextArea(
             }
         },
     );
-    let id = field_id(path);
-    view! {
-        <FieldFrame path label hint required error>
-            <textarea
-                id=id.clone()
-                node_ref=node
-                rows=rows.to_string()
-                maxlength=limit.to_string()
-                aria-describedby=format!("{id}-note")
-                aria-invalid=move || error.get().is_some().then_some("true")
-                aria-required=required.then_some("true")
-                on:input=move |event| value.set(event_target_value(&event))
-            ></textarea>
-        </FieldFrame>
-    }
+    let control = view! {
+        <textarea
+            node_ref=node
+            rows=rows.to_string()
+            maxlength=limit.to_string()
+            inner_html=initial
+            on:input=move |event| value.set(event_target_value(&event))
+        ></textarea>
+    };
+    let about = About {
+        path,
+        label,
+        hint,
+        required,
+        dot,
+    };
+    framed(about, control.into_any())
 }
 
 /// One of a list.
 #[component]
 pub fn SelectField(
     /// Path in the request body.
-    path: &'static str,
+    #[prop(into)]
+    path: String,
     /// Label.
-    label: &'static str,
+    #[prop(into)]
+    label: String,
     /// Code of the chosen option.
     value: RwSignal<String>,
     /// Code and text of each option.
@@ -229,10 +315,9 @@ pub fn SelectField(
     #[prop(optional)]
     required: bool,
     /// What to know before choosing.
-    #[prop(default = "")]
-    hint: &'static str,
+    #[prop(into, optional)]
+    hint: String,
 ) -> impl IntoView {
-    let error = error_of(path);
     let node = NodeRef::<html::Select>::new();
     let initial = value.get_untracked();
     keep_equal(
@@ -244,7 +329,6 @@ pub fn SelectField(
             }
         },
     );
-    let id = field_id(path);
     let options = options
         .into_iter()
         .map(|(code, text)| {
@@ -252,39 +336,43 @@ pub fn SelectField(
             view! { <option value=code selected=selected>{text}</option> }
         })
         .collect_view();
-    view! {
-        <FieldFrame path label hint required error>
-            <select
-                id=id.clone()
-                node_ref=node
-                aria-describedby=format!("{id}-note")
-                aria-invalid=move || error.get().is_some().then_some("true")
-                aria-required=required.then_some("true")
-                on:change=move |event| value.set(event_target_value(&event))
-            >
-                {options}
-            </select>
-        </FieldFrame>
-    }
+    let control = view! {
+        <select node_ref=node on:change=move |event| value.set(event_target_value(&event))>{options}</select>
+    };
+    let about = About {
+        path,
+        label,
+        hint,
+        required,
+        dot: "",
+    };
+    framed(about, control.into_any())
 }
 
 /// Several controls under one label, such as a row of check boxes.
 #[component]
 pub fn FieldGroup(
     /// Path in the request body.
-    path: &'static str,
+    #[prop(into)]
+    path: String,
     /// Label.
-    label: &'static str,
+    #[prop(into)]
+    label: String,
+    /// What to know before choosing.
+    #[prop(into, optional)]
+    hint: String,
     /// The controls.
     children: Children,
 ) -> impl IntoView {
-    let error = error_of(path);
-    let id = field_id(path);
+    let error = error_of(&path);
+    let id = field_id(&path);
+    let note = format!("{id}-note");
+    let described = note.clone();
     view! {
-        <fieldset class="field group" class:wrong=move || error.get().is_some() aria-describedby=format!("{id}-note")>
-            <legend id=id.clone() tabindex="-1">{label}</legend>
+        <fieldset class="field group" class:wrong=move || error.get().is_some() aria-describedby=described>
+            <legend id=id tabindex="-1">{label}</legend>
             <div class="chips">{children()}</div>
-            <p class="field-note" id=format!("{id}-note")>{move || error.get().unwrap_or_default()}</p>
+            <p class="field-note" id=note>{move || error.get().unwrap_or_else(|| hint.clone())}</p>
         </fieldset>
     }
 }

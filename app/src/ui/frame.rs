@@ -1,10 +1,10 @@
 //! What surrounds every page of a signed-in person: navigation, who one is, language, sign-out.
 
-use consilium_domain::permission::may_create;
+use consilium_domain::{Role, permission::may_create};
 use consilium_protocol::{page::Locale, session::Me};
 use leptos::prelude::*;
 
-use super::colour_class;
+use super::{bell::Bell, colour_class};
 use crate::i18n::{self, Common};
 
 /// Which entry of the navigation is the present page.
@@ -14,6 +14,12 @@ pub enum Place {
     Worklist,
     /// The request form.
     New,
+    /// Who is late.
+    Late,
+    /// Notices.
+    Notices,
+    /// Transfers.
+    Transfers,
     /// Somewhere below.
     #[default]
     Other,
@@ -29,12 +35,17 @@ pub fn Frame(
     /// The present entry.
     #[prop(optional)]
     place: Place,
+    /// Notices not read yet.
+    #[prop(optional)]
+    unread: u64,
     /// The content.
     children: Children,
 ) -> impl IntoView {
     let locale = crate::context::locale();
     let t = Common::of(locale);
-    let create = me.as_ref().is_some_and(|me| may_create(me.role));
+    let role = me.as_ref().map(|me| me.role);
+    let create = role.is_some_and(may_create);
+    let clinical = matches!(role, Some(Role::Admin | Role::Operator | Role::Expert));
     let current = move |here: Place| (here == place).then_some("page");
     view! {
         <a class="skip" href="#content">{t.skip}</a>
@@ -51,6 +62,12 @@ pub fn Frame(
                             view! {
                                 <a href="/consultations/new" aria-current=current(Place::New)>{t.start_consultation}</a>
                             }
+                        })}
+                    {clinical.then(|| view! { <a href="/late" aria-current=current(Place::Late)>{t.late}</a> })}
+                    {role.map(|_| view! { <Bell unread here=place == Place::Notices /> })}
+                    {create
+                        .then(|| {
+                            view! { <a href="/transfers" aria-current=current(Place::Transfers)>{t.transfers}</a> }
                         })}
                 </nav>
                 <div class="who">

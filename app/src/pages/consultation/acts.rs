@@ -1,31 +1,24 @@
-//! Whose move it is, and the buttons of what the reader may do.
+//! Whose move it is, by when, what happens otherwise, and the buttons of what the reader may do.
 
-use consilium_domain::{ConsultationId, InstitutionId, InvitationState};
+use consilium_domain::{ConsultationId, InvitationState, Timestamp};
 use consilium_protocol::{
-    Problem,
-    consultation::{Act, Consultation, ConsultationRow},
+    codes,
+    consultation::{Act, Consultation, ConsultationRow, ReadyInput, RescheduleInput},
     page::Locale,
+    preparation::{Expert, PackageSummary},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use super::answer::AnswerForm;
 use crate::{
-    api::{self, Verb},
-    browser, context, format,
-    i18n::{self, Common, ConsultationTexts, fill, problem_text},
+    api, context, format,
+    i18n::{self, Common, ConsultationTexts, fill, sentence},
     pages::worklist::row::act_href,
     ui::{
-        Button, ButtonKind, ConfirmBar, DueTime, FormErrors, LinkButton, Notice, TextArea, Tone,
-        field::field_id,
+        AskReason, Button, ButtonKind, DateField, Doing, DueTime, FormErrors, LinkButton, Outcome, TextArea,
+        Tone,
     },
 };
-
-/// Something that is asked before it is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
-    End,
-    Cancel,
-}
 
 /// The acts that have a button here, the next one first. Acts of other panels are left out.
 fn buttons(allowed: &[Act]) -> Vec<Act> {
@@ -41,6 +34,14 @@ fn buttons(allowed: &[Act]) -> Vec<Act> {
         .collect()
 }
 
+/// Acts that move the consultation: the first of them is the filled button.
+const fn moves(act: Act) -> bool {
+    !matches!(
+        act,
+        Act::Cancel | Act::Withdraw | Act::Reschedule | Act::Consent | Act::Package
+    )
+}
+
 /// Who has to act.
 fn waiting_for(row: &ConsultationRow, locale: Locale) -> String {
     let t = ConsultationTexts::of(locale);
@@ -50,7 +51,12 @@ fn waiting_for(row: &ConsultationRow, locale: Locale) -> String {
     let names: Vec<String> = row
         .participants
         .iter()
-        .filter(|of| of.state == Some(InvitationState::Delivered))
+        .filter(|of| {
+            matches!(
+                of.state,
+                Some(InvitationState::Delivered | InvitationState::Reconfirming | InvitationState::Sent)
+            )
+        })
         .map(|of| i18n::institution_name(&of.institution, locale))
         .collect();
     if names.is_empty() {
@@ -60,33 +66,10 @@ fn waiting_for(row: &ConsultationRow, locale: Locale) -> String {
     }
 }
 
-/// Runs a request; says what came of it, and draws the page again when it was done.
-pub(super) fn run(
-    message: RwSignal<Option<(Tone, String)>>,
-    busy: RwSignal<bool>,
-    locale: Locale,
-    request: impl Future<Output = Result<(), Problem>> + 'static,
-) {
-    let t = ConsultationTexts::of(locale);
-    busy.set(true);
-    message.set(Some((Tone::Info, t.working.to_owned())));
-    spawn_local(async move {
-        match request.await {
-            Ok(()) => {
-                message.set(Some((Tone::Good, t.done.to_owned())));
-                browser::reload();
-            }
-            Err(problem) => {
-                let mut text = problem_text(&problem, locale);
-                for error in problem.errors {
-                    text.push(' ');
-                    text.push_str(&error.message);
-                }
-                message.set(Some((Tone::Late, text)));
-                busy.set(false);
-            }
-        }
-    });
+/// Nothing to ask before it is declared ready: a package reaches the score, or none was made yet and the server
+/// makes one.
+fn is_complete(package: Option<&PackageSummary>) -> bool {
+    package.is_none_or(|package| format::reaches_99(package.core))
 }
 
 /// The panel below the head: the move and its buttons.
@@ -94,47 +77,67 @@ pub(super) fn run(
 pub fn MovePanel(
     /// The consultation.
     consultation: Consultation,
-    /// The reader's institution.
-    own: Option<InstitutionId>,
+    /// Experts of the own institution.
+    experts: Vec<Expert>,
 ) -> impl IntoView {
     let locale = context::locale();
     let t = ConsultationTexts::of(locale);
-    let wanted = consultation.wanted;
-    let row = consultation.row;
-    let id = row.id;
+    let row = consultation.row.clone();
     let answering = row.allowed.contains(&Act::Answer);
-    let due = row
-        .participants
-        .iter()
-        .find(|of| Some(of.institution.id) == own)
-        .and_then(|of| of.due_at);
-    let message = RwSignal::new(None::<(Tone, String)>);
-    let busy = RwSignal::new(false);
-    let asked = RwSignal::new(None::<Asked>);
+    let doing = Doing::new();
+    let asked = RwSignal::new(None::<Act>);
     let verbs = buttons(&row.allowed)
         .into_iter()
         .enumerate()
         .map(|(n, act)| {
-            let kind = if n == 0 && !answering && act != Act::Cancel {
+            let kind = if n == 0 && !answering && moves(act) {
                 ButtonKind::Primary
             } else {
                 ButtonKind::Quiet
             };
             let href = act_href(Some(act), &row);
-            view! { <Verb act kind href id message busy asked /> }
+            let direct = act == Act::Ready && is_complete(consultation.package.as_ref());
+            view! { <Verb act kind href id=row.id direct doing asked /> }
         })
         .collect_view();
+    let first = consultation.deadlines.first().cloned();
+    let otherwise = first
+        .as_ref()
+        .map(|of| i18n::preparation::clock_end(of.kind, locale));
+    let what = first.as_ref().map(|of| {
+        let name = i18n::institution_name(&of.institution, locale);
+        format!("{name} · {}", i18n::preparation::clock(of.kind, locale))
+    });
+    let due = first.map_or(row.due_at, |of| Some(of.due_at));
+    let paused = consultation.deadlines.iter().any(|of| of.paused);
+    let package = consultation.package.clone();
+    let scheduled = row.scheduled_at;
+    let id = row.id;
+    let answer = answering.then(|| view! { <AnswerForm consultation=consultation.clone() experts doing /> });
     view! {
         <section class="move" class:mine=row.my_move>
             <div class="move-text">
                 {row.my_move.then(|| view! { <h2>{t.your_move}</h2> })} <p>{waiting_for(&row, locale)}</p>
-                {row.due_at.map(|at| view! { <DueTime at /> })}
+                {due
+                    .map(|at| {
+                        view! {
+                            <p class="quiet">
+                                {what.map(|text| view! { <span>{text} " "</span> })} <DueTime at />
+                                {otherwise.map(|text| view! { <span>" " {text}</span> })}
+                            </p>
+                        }
+                    })}
+                {paused.then(|| view! { <p class="late-text">{t.paused}</p> })}
             </div>
             <div class="row">{verbs}</div>
         </section>
-        {answering.then(|| view! { <AnswerForm id wanted=wanted.clone() due message busy /> })}
-        {move || asked.get().map(|what| view! { <AskedBar what id message busy asked /> })}
-        <Notice message />
+        {move || {
+            asked
+                .get()
+                .map(|what| view! { <AskedBar what id package=package.clone() scheduled doing asked /> })
+        }}
+        <Outcome doing />
+        {answer}
     }
 }
 
@@ -144,28 +147,33 @@ fn Verb(
     kind: ButtonKind,
     href: String,
     id: ConsultationId,
-    message: RwSignal<Option<(Tone, String)>>,
-    busy: RwSignal<bool>,
-    asked: RwSignal<Option<Asked>>,
+    /// Nothing is asked before.
+    direct: bool,
+    doing: Doing,
+    asked: RwSignal<Option<Act>>,
 ) -> impl IntoView {
-    let locale = context::locale();
-    let text = i18n::act(act, locale).to_owned();
+    let text = i18n::act(act, context::locale()).to_owned();
     let verb = match act {
-        Act::Invite => Some(Verb::Invite),
-        Act::Ready => Some(Verb::Ready),
-        Act::Start => Some(Verb::Start),
+        Act::Invite => Some("invite"),
+        Act::Ready if direct => Some("ready"),
+        Act::Start => Some("start"),
         _ => None,
     };
+    let busy = doing.busy;
     match (verb, act) {
         (Some(verb), _) => {
-            let press = move || run(message, busy, locale, api::act(id, verb));
+            let press = move || {
+                doing.run_or(api::act(id, verb), move |problem| {
+                    // The package turned out to be incomplete: ask for the reason.
+                    if act == Act::Ready && problem.code == codes::PACKAGE_INCOMPLETE {
+                        asked.set(Some(Act::Ready));
+                    }
+                });
+            };
             view! { <Button text kind busy on_press=press /> }.into_any()
         }
-        (None, Act::End) => {
-            view! { <Button text kind busy on_press=move || asked.set(Some(Asked::End)) /> }.into_any()
-        }
-        (None, Act::Cancel) => {
-            view! { <Button text kind busy on_press=move || asked.set(Some(Asked::Cancel)) /> }.into_any()
+        (None, Act::End | Act::Cancel | Act::Reschedule | Act::Withdraw | Act::Ready) => {
+            view! { <Button text kind busy on_press=move || asked.set(Some(act)) /> }.into_any()
         }
         _ => view! { <LinkButton href text kind /> }.into_any(),
     }
@@ -173,57 +181,96 @@ fn Verb(
 
 #[component]
 fn AskedBar(
-    what: Asked,
+    what: Act,
     id: ConsultationId,
-    message: RwSignal<Option<(Tone, String)>>,
-    busy: RwSignal<bool>,
-    asked: RwSignal<Option<Asked>>,
+    package: Option<PackageSummary>,
+    scheduled: Timestamp,
+    doing: Doing,
+    asked: RwSignal<Option<Act>>,
 ) -> impl IntoView {
     let locale = context::locale();
     let t = ConsultationTexts::of(locale);
-    let no = Common::of(locale).no;
-    let reason = RwSignal::new(String::new());
     let _errors = FormErrors::provide();
     let close = move || asked.set(None);
+    let yes = i18n::act(what, locale);
     match what {
-        Asked::End => {
-            let yes = move || {
+        Act::End => {
+            let end = move |_| {
                 close();
-                run(message, busy, locale, api::act(id, Verb::End));
+                doing.run(api::act(id, "end"));
+            };
+            view! { <AskReason question=t.end_question yes on_yes=end on_no=close /> }.into_any()
+        }
+        Act::Ready => {
+            let core = package.map(|of| format::percent(of.core)).unwrap_or_default();
+            let ready = move |override_reason| {
+                close();
+                doing.run(
+                    async move { api::post(&api::of(id, "ready"), &ReadyInput { override_reason }).await },
+                );
             };
             view! {
-                <ConfirmBar
-                    question=t.end_question
-                    yes=i18n::act(Act::End, locale)
-                    no
-                    on_yes=yes
+                <AskReason
+                    label=t.override_reason
+                    question=fill(t.override_question, &[&core])
+                    yes
+                    on_yes=ready
                     on_no=close
                 />
             }
             .into_any()
         }
-        Asked::Cancel => {
-            let yes = move || {
-                close();
-                run(message, busy, locale, api::cancel(id, reason.get_untracked()));
+        Act::Reschedule => view! { <RescheduleForm id scheduled doing asked /> }.into_any(),
+        _ => {
+            let (label, question, verb) = if what == Act::Withdraw {
+                (t.withdraw_reason, t.withdraw_question, "withdraw")
+            } else {
+                (t.cancel_reason, t.cancel_question, "cancel")
             };
-            Effect::new(|_| browser::focus(&field_id("reason")));
-            view! {
-                <div class="ask">
-                    <TextArea path="reason" label=t.cancel_reason value=reason required=true rows=2 limit=500 />
-                    <ConfirmBar
-                        question=t.cancel_question
-                        yes=i18n::act(Act::Cancel, locale)
-                        no
-                        danger=true
-                        calm=true
-                        on_yes=yes
-                        on_no=close
-                    />
-                </div>
-            }
-            .into_any()
+            let done = move |reason| {
+                close();
+                doing.run(async move { api::post_reason(&api::of(id, verb), reason).await });
+            };
+            view! { <AskReason label question yes danger=true on_yes=done on_no=close /> }.into_any()
         }
+    }
+}
+
+#[component]
+fn RescheduleForm(
+    id: ConsultationId,
+    scheduled: Timestamp,
+    doing: Doing,
+    asked: RwSignal<Option<Act>>,
+) -> impl IntoView {
+    let locale = context::locale();
+    let t = ConsultationTexts::of(locale);
+    let at = RwSignal::new(format::local_value(scheduled));
+    let reason = RwSignal::new(String::new());
+    let send = move || {
+        let Some(scheduled_at) = format::parse_local(&at.get_untracked()) else {
+            doing.say(Tone::Late, sentence(codes::FIELD_PAST, locale));
+            return;
+        };
+        let input = RescheduleInput {
+            scheduled_at,
+            reason: reason.get_untracked().trim().to_owned(),
+        };
+        doing.run(async move { api::post(&api::of(id, "reschedule"), &input).await });
+    };
+    view! {
+        <section class="panel" aria-labelledby="reschedule">
+            <h2 id="reschedule">{t.reschedule_title}</h2>
+            <p class="quiet form-line">{t.reschedule_lead}</p>
+            <div class="grid wide">
+                <DateField path="scheduled_at" label=t.reschedule_at value=at time=true required=true />
+                <TextArea path="reason" label=t.reschedule_reason value=reason required=true rows=2 limit=500 />
+            </div>
+            <div class="row">
+                <Button text=t.reschedule_send kind=ButtonKind::Primary busy=doing.busy on_press=send />
+                <Button text=Common::of(locale).no on_press=move || asked.set(None) />
+            </div>
+        </section>
     }
 }
 

@@ -1,67 +1,120 @@
-//! A participant's answer to the invitation.
+//! A participant's answer to the invitation: the five parts of clause 7.2 b, and what the institution gives.
 
-use consilium_domain::{ConsultationId, DataCategory, Timestamp, invitation::Answer};
-use consilium_protocol::limits;
+use consilium_domain::{AccountId, DataCategory, InvitationState, invitation::Answer};
+use consilium_protocol::{
+    consultation::{AnswerInput, Consultation},
+    limits,
+    preparation::Expert,
+};
 use leptos::prelude::*;
 
-use super::acts::run;
 use crate::{
-    api, context,
-    i18n::{self, ConsultationTexts, fill},
-    ui::{Button, ButtonKind, CheckChip, FormErrors, TextArea, Tone, field::FieldGroup},
+    api, context, format,
+    i18n::{self, ConsultationTexts, FormTexts, fill},
+    ui::{Button, ButtonKind, CheckChip, DateField, Doing, DueTime, FormErrors, TextArea, field::FieldGroup},
 };
 
 /// Accept with the data that can be given, or decline with a reason.
 #[component]
 pub fn AnswerForm(
     /// The consultation.
-    id: ConsultationId,
-    /// Data that the lead wants: proposed.
-    wanted: Vec<DataCategory>,
-    /// Until when.
-    due: Option<Timestamp>,
-    /// Where to say what came of it.
-    message: RwSignal<Option<(Tone, String)>>,
-    /// A request runs.
-    busy: RwSignal<bool>,
+    consultation: Consultation,
+    /// Experts of the own institution.
+    experts: Vec<Expert>,
+    /// What is being done.
+    doing: Doing,
 ) -> impl IntoView {
     let locale = context::locale();
     let t = ConsultationTexts::of(locale);
     let _errors = FormErrors::provide();
+    let id = consultation.row.id;
+    let own = consultation.row.participants.iter().find(|of| {
+        matches!(
+            of.state,
+            Some(InvitationState::Delivered | InvitationState::Reconfirming)
+        )
+    });
+    let again = own.is_some_and(|of| of.state == Some(InvitationState::Reconfirming));
+    let due = own.and_then(|of| of.due_at);
+    let named: Vec<AccountId> =
+        own.map_or_else(Vec::new, |of| of.experts.iter().map(|e| e.account_id).collect());
+    let given = own.map(|of| of.can_provide.clone()).filter(|all| !all.is_empty());
+    let proposed = given.unwrap_or_else(|| consultation.wanted.clone());
     let declining = RwSignal::new(false);
     let reason = RwSignal::new(String::new());
+    let data_from = RwSignal::new(String::new());
     let categories: Vec<(DataCategory, RwSignal<bool>)> = DataCategory::ALL
         .iter()
-        .map(|of| (*of, RwSignal::new(wanted.contains(of))))
+        .map(|of| (*of, RwSignal::new(proposed.contains(of))))
         .collect();
     let chips = categories
         .iter()
         .map(|(of, checked)| view! { <CheckChip text=i18n::category(*of, locale) checked=*checked /> })
         .collect_view();
+    let no_experts = experts.is_empty();
+    let chosen: Vec<(Expert, RwSignal<bool>)> = experts
+        .into_iter()
+        .map(|expert| {
+            let on = RwSignal::new(named.contains(&expert.account_id));
+            (expert, on)
+        })
+        .collect();
+    let people = chosen
+        .iter()
+        .map(|(expert, on)| view! { <ExpertChoice expert=expert.clone() on=*on /> })
+        .collect_view();
+    let send = move |input: AnswerInput| {
+        doing.run(async move { api::post(&api::of(id, "answer"), &input).await });
+    };
     let accept = move || {
         let can_provide = categories
             .iter()
             .filter(|(_, on)| on.get_untracked())
             .map(|(of, _)| *of)
             .collect();
-        run(message, busy, locale, async move {
-            api::answer(id, &Answer::Accept { can_provide }).await
+        send(AnswerInput {
+            answer: Answer::Accept { can_provide },
+            experts: chosen
+                .iter()
+                .filter(|(_, on)| on.get_untracked())
+                .map(|(expert, _)| expert.account_id)
+                .collect(),
+            data_from: format::parse_day(&data_from.get_untracked()),
         });
     };
     let decline = move || {
-        let reason = reason.get_untracked();
-        run(message, busy, locale, async move {
-            api::answer(id, &Answer::Decline { reason }).await
+        send(AnswerInput {
+            answer: Answer::Decline {
+                reason: reason.get_untracked(),
+            },
+            experts: Vec::new(),
+            data_from: None,
         });
     };
+    let title = if again { t.reconfirm_title } else { t.answer_title };
     view! {
         <section class="panel answer" aria-labelledby="answer-title">
-            <h2 id="answer-title">{t.answer_title}</h2>
-            {due.map(|due| view! { <p class="quiet">{fill(t.answer_lead, &[&due.display()])}</p> })}
+            <h2 id="answer-title">{title}</h2>
+            {due
+                .map(|at| {
+                    view! {
+                        <p class="quiet form-line">
+                            {fill(t.answer_lead, &[&format::absolute(at, locale)])} " " <DueTime at />
+                        </p>
+                    }
+                })}
+            <Parts consultation />
             <FieldGroup path="can_provide" label=t.provide>{chips}</FieldGroup>
+            <div class="grid wide">
+                <DateField path="data_from" label=t.data_from value=data_from hint=t.data_from_hint />
+            </div>
+            <FieldGroup path="experts" label=t.experts hint=t.experts_hint>
+                {people}
+                {no_experts.then(|| view! { <p class="quiet">{t.no_experts}</p> })}
+            </FieldGroup>
             <div class="row">
-                <Button text=t.accept kind=ButtonKind::Primary busy on_press=accept />
-                <Button text=t.decline busy on_press=move || declining.update(|on| *on = !*on) />
+                <Button text=t.accept kind=ButtonKind::Primary busy=doing.busy on_press=accept />
+                <Button text=t.decline busy=doing.busy on_press=move || declining.update(|on| *on = !*on) />
             </div>
             <div class="decline" hidden=move || !declining.get()>
                 <TextArea
@@ -72,8 +125,63 @@ pub fn AnswerForm(
                     rows=2
                     limit=limits::REASON_CHARS
                 />
-                <Button text=t.send_decline kind=ButtonKind::Danger busy on_press=decline />
+                <Button text=t.send_decline kind=ButtonKind::Danger busy=doing.busy on_press=decline />
             </div>
         </section>
+    }
+}
+
+/// The five parts of the invitation.
+#[component]
+fn Parts(consultation: Consultation) -> impl IntoView {
+    let locale = context::locale();
+    let t = ConsultationTexts::of(locale);
+    let f = FormTexts::of(locale);
+    let row = consultation.row;
+    let wanted: Vec<&str> = consultation
+        .wanted
+        .iter()
+        .map(|of| i18n::category(*of, locale))
+        .collect();
+    let minutes = fill(f.minutes, &[&consultation.duration_minutes.to_string()]);
+    let patient = format!(
+        "{} · {}",
+        format::patient_line(&row.patient, locale),
+        row.preliminary_diagnosis
+    );
+    let parts = [
+        (t.part_number, row.number),
+        (t.part_patient, patient),
+        (
+            t.part_time,
+            format!("{} · {minutes}", format::absolute(row.scheduled_at, locale)),
+        ),
+        (t.part_need, consultation.clinical.need),
+        (t.part_data, format::list(&wanted, locale)),
+    ]
+    .into_iter()
+    .map(|(name, text)| {
+        view! {
+            <div>
+                <dt>{name}</dt>
+                <dd>{text}</dd>
+            </div>
+        }
+    })
+    .collect_view();
+    view! { <dl class="facts long parts">{parts}</dl> }
+}
+
+#[component]
+fn ExpertChoice(expert: Expert, on: RwSignal<bool>) -> impl IntoView {
+    let locale = context::locale();
+    let t = ConsultationTexts::of(locale);
+    let booked = expert
+        .double_booked
+        .as_ref()
+        .map(|number| fill(t.double_booked, &[number]));
+    view! {
+        <CheckChip text=format::expert(&expert) checked=on />
+        {booked.map(|text| view! { <span class="mark soon">{text}</span> })}
     }
 }

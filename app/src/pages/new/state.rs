@@ -6,6 +6,7 @@ use consilium_domain::{
 use consilium_protocol::{
     FieldError, codes,
     consultation::{Clinical, Consent, ConsultationInput, PatientInput},
+    preparation::Guardian,
     session::Institution,
 };
 use leptos::prelude::*;
@@ -29,10 +30,30 @@ macro_rules! fields {
                 Self { $($field: RwSignal::new(String::new()),)* }
             }
         }
+        /// Every path of the form that can be wrong by itself, in the order of the page.
+        pub(super) const PATHS: &[&str] = &[$($path,)* "scheduled_at", "guardian.phone"];
         /// The label of the field at `path`.
         #[must_use]
         pub fn label(path: &str, t: &'static FormTexts) -> Option<&'static str> {
-            match path { $($path => Some(t.$field),)* _ => None }
+            match path {
+                $($path => Some(t.$field),)*
+                "scheduled_at" => Some(t.scheduled_at),
+                "participants" => Some(t.participants),
+                "wanted" => Some(t.wanted),
+                "consent" => Some(t.consent),
+                _ => None,
+            }
+        }
+        impl Form {
+            /// What was typed at `path`.
+            pub(super) fn text(self, path: &str) -> Option<String> {
+                match path {
+                    $($path => Some(self.texts.$field.get_untracked()),)*
+                    "scheduled_at" => Some(self.scheduled_at.get_untracked()),
+                    "guardian.phone" => Some(self.guardian_phone.get_untracked()),
+                    _ => None,
+                }
+            }
         }
     };
 }
@@ -81,6 +102,14 @@ pub struct Form {
     pub consent_version: RwSignal<String>,
     /// Infectious disease: stricter masking.
     pub infectious: RwSignal<bool>,
+    /// Name of the guardian who signs.
+    pub guardian_name: RwSignal<String>,
+    /// Code of the guardian's relation to the patient.
+    pub guardian_relation: RwSignal<String>,
+    /// Phone of the guardian.
+    pub guardian_phone: RwSignal<String>,
+    /// A guardian is on record already.
+    pub guardian_known: RwSignal<bool>,
     /// Patient and clinical data.
     pub texts: Texts,
     /// Institutions that can be invited, and whether they are chosen.
@@ -111,6 +140,10 @@ impl Form {
             signer: text(""),
             consent_version: text(CONSENT_TEXT),
             infectious: RwSignal::new(false),
+            guardian_name: text(""),
+            guardian_relation: text(""),
+            guardian_phone: text(""),
+            guardian_known: RwSignal::new(false),
             texts: Texts::new(),
             participants: StoredValue::new(participants),
             wanted: StoredValue::new(wanted),
@@ -167,6 +200,7 @@ impl Form {
         self.scheduled_at.set(format::local_value(input.scheduled_at));
         self.duration.set(input.duration_minutes.to_string());
         if let Some(consent) = input.consent {
+            self.guardian_known.set(consent.signer == ConsentSigner::Guardian);
             self.signer.set(consent.signer.code().to_owned());
             self.consent_version.set(consent.text_version);
         }
@@ -183,11 +217,11 @@ impl Form {
         self.fill(input.patient, input.clinical);
     }
 
-    /// The request body. `invite` asks also for what an invitation needs.
+    /// The request body.
     ///
     /// # Errors
     /// The fields that cannot be sent.
-    pub fn input(self, invite: bool) -> Result<ConsultationInput, Vec<FieldError>> {
+    pub fn input(self) -> Result<ConsultationInput, Vec<FieldError>> {
         let get = |field: RwSignal<String>| field.get_untracked().trim().to_owned();
         let mut errors = Vec::new();
         let birth_date = optional(&get(self.texts.birth_date), |text| BirthDate::parse(text).ok());
@@ -201,13 +235,6 @@ impl Form {
             errors.push(FieldError::new("scheduled_at", codes::FIELD_REQUIRED));
         }
         let signer = signer.ok().flatten();
-        let participants = self.chosen();
-        if invite && signer.is_none() {
-            errors.push(FieldError::new("consent", codes::NO_CONSENT));
-        }
-        if invite && participants.len() < consilium_domain::consultation::PARTICIPANTS_MIN {
-            errors.push(FieldError::new("participants", codes::TOO_FEW_PARTICIPANTS));
-        }
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -245,14 +272,8 @@ impl Form {
             },
             scheduled_at: scheduled_at.unwrap_or_default(),
             duration_minutes: get(self.duration).parse().unwrap_or(60),
-            participants,
-            wanted: self.wanted.with_value(|wanted| {
-                wanted
-                    .iter()
-                    .filter(|(_, on)| on.get_untracked())
-                    .map(|(of, _)| *of)
-                    .collect()
-            }),
+            participants: self.chosen(),
+            wanted: self.wanted(),
             consent: signer.map(|signer| Consent {
                 signer,
                 text_version: get(self.consent_version),
@@ -260,7 +281,29 @@ impl Form {
         })
     }
 
-    fn chosen(self) -> Vec<InstitutionId> {
+    /// The guardian as entered, when one signs and a name was given.
+    #[must_use]
+    pub fn guardian(self) -> Option<Guardian> {
+        let get = |field: RwSignal<String>| field.get_untracked().trim().to_owned();
+        let name = get(self.guardian_name);
+        let signs = self.signer.get_untracked() == ConsentSigner::Guardian.code();
+        (signs && !name.is_empty()).then(|| Guardian {
+            name,
+            relation: get(self.guardian_relation).parse().ok(),
+            phone: get(self.guardian_phone),
+        })
+    }
+
+    pub(super) fn wanted(self) -> Vec<DataCategory> {
+        self.wanted.with_value(|all| {
+            all.iter()
+                .filter(|(_, on)| on.get_untracked())
+                .map(|(of, _)| *of)
+                .collect()
+        })
+    }
+
+    pub(super) fn chosen(self) -> Vec<InstitutionId> {
         self.participants.with_value(|all| {
             all.iter()
                 .filter(|(_, on)| on.get_untracked())
@@ -301,17 +344,32 @@ mod tests {
         owner.with(|| {
             let form = form();
             form.texts.name.set(" 张三 ".into());
-            let input = form.input(false).unwrap();
+            let input = form.input().unwrap();
             assert_eq!(input.patient.name, "张三");
             assert_eq!(input.scheduled_at.display(), "2026-11-23 11:00");
             assert_eq!(input.wanted, [DataCategory::Imaging]);
-            let errors = form.input(true).unwrap_err();
-            let fields: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
-            assert_eq!(fields, ["consent", "participants"]);
-            form.signer.set("patient".into());
+            let now = Timestamp::parse_rfc3339("2026-11-22T02:10:00Z").unwrap();
+            let fields = |invite| -> Vec<String> {
+                let found = form.problems(invite, now);
+                found.into_iter().map(|error| error.field).collect()
+            };
+            form.texts.id_number.set("11010519491231002X".into());
+            form.read_number();
+            assert_eq!(form.texts.sex.get(), "female");
+            assert_eq!(form.texts.birth_date.get(), "1949-12-31");
+            form.texts.diagnosis.set("肺炎".into());
+            form.texts.need.set("请会诊".into());
+            assert_eq!(fields(false), ["participants"]);
             form.participants
                 .with_value(|all| all.iter().for_each(|(_, on)| on.set(true)));
-            assert_eq!(form.input(true).unwrap().participants.len(), 2);
+            assert_eq!(fields(false), [""; 0]);
+            assert_eq!(fields(true), ["consent", "patient.phone"]);
+            form.signer.set("patient".into());
+            form.texts.phone.set("138".into());
+            assert_eq!(fields(false), ["patient.phone"]);
+            form.texts.phone.set("13800138000".into());
+            assert_eq!(fields(true), [""; 0]);
+            assert_eq!(form.input().unwrap().participants.len(), 2);
         });
     }
 
@@ -326,11 +384,11 @@ mod tests {
             form.signer.set("patient".into());
             form.participants
                 .with_value(|all| all.iter().for_each(|(_, on)| on.set(true)));
-            let input = form.input(true).unwrap();
+            let input = form.input().unwrap();
             let again = self::form();
             again.load(input.clone());
             assert_eq!(
-                serde_json::to_value(again.input(true).unwrap()).unwrap(),
+                serde_json::to_value(again.input().unwrap()).unwrap(),
                 serde_json::to_value(input).unwrap()
             );
         });
@@ -343,7 +401,7 @@ mod tests {
             let form = form();
             form.texts.birth_date.set("1999-02-31".into());
             form.scheduled_at.set(String::new());
-            let errors = form.input(false).unwrap_err();
+            let errors = form.input().unwrap_err();
             let fields: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
             assert_eq!(fields, ["patient.birth_date", "scheduled_at"]);
         });

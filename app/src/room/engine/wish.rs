@@ -10,7 +10,7 @@ use web_sys::HtmlTextAreaElement;
 
 use super::{Engine, draw::annotation_of};
 use crate::{
-    api::{self, Verb},
+    api,
     i18n::problem_text,
     room::{
         cite,
@@ -304,7 +304,7 @@ impl Engine {
         let (controls, id) = (self.controls, self.consultation);
         set(self.room.busy, true);
         spawn_local(async move {
-            let done = api::act(id, Verb::End).await;
+            let done = api::act(id, "end").await;
             controls.with(move |engine| engine.answered(done));
         });
     }
