@@ -78,7 +78,7 @@ pub const UNMASKINGS_PER_HOUR: u64 = 20;
 /// A field in clear fades from the screen after this long, ms.
 pub const UNMASKED_SHOWN_MS: i64 = 60 * 1000;
 /// Cases reduced in one round of the retention job.
-pub const REDUCTIONS_BATCH: u64 = 200;
+pub const REDUCTIONS_BATCH: u64 = 50;
 
 /// Rows of one submission.
 pub const SUBMISSION_ROWS: usize = 10_000;

@@ -2,12 +2,11 @@
 //! (clause 8.3.1).
 
 use consilium_domain::{AccountId, Clear, ConsultationId, ConsultationState, Timestamp};
+use sea_orm::prelude::Uuid;
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, QueryTrait as _,
-    sea_query::LockType,
+    QuerySelect as _, QueryTrait as _, sea_query::LockType,
 };
-use uuid::Uuid;
 
 use crate::{
     Reader, Result, StoreError, WriteTx, convert,
@@ -100,7 +99,9 @@ impl Reader<'_> {
     /// # Errors
     /// The store fails.
     pub async fn reduced_at(&self, consultation: ConsultationId) -> Result<Option<Timestamp>> {
-        let row = reduction::Entity::find_by_id(consultation.0).one(&self.db).await?;
+        let row = reduction::Entity::find_by_id(consultation.0)
+            .one(&self.db)
+            .await?;
         Ok(row.map(|row| Timestamp::from_ms(row.at)))
     }
 }
