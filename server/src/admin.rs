@@ -2,11 +2,11 @@
 
 use clap::Subcommand;
 use consilium_domain::{AccountId, Clear, InstitutionId, Role, Timestamp};
-use consilium_storage::{Account, AuditEntry, Institution, Store};
+use consilium_storage::{Account, AuditEntry, Institution, MailAddress, Store};
 use consilium_vault::{TotpSecret, check_password, new_token};
 use uuid::Uuid;
 
-use crate::services::sessions::canonical_username;
+use crate::services::{mail, sessions::canonical_username};
 
 /// What can be done.
 #[derive(Subcommand)]
@@ -52,6 +52,18 @@ pub enum Act {
         /// Number of the licence to practise, asked of experts
         #[arg(long, default_value = "")]
         licence: String,
+    },
+    /// Set or remove where an account's notices are mailed
+    SetMail {
+        /// User name
+        #[arg(long)]
+        username: String,
+        /// Mail address; the present one is removed when left out
+        #[arg(long)]
+        address: Option<String>,
+        /// Language of the mails: zh-CN or en
+        #[arg(long, default_value = "zh-CN", value_parser = ["zh-CN", "en"])]
+        language: String,
     },
 }
 
@@ -162,6 +174,11 @@ pub async fn run(store: &Store, act: Act, now: Timestamp) -> anyhow::Result<()> 
             tx.commit().await?;
             println!("institution {} {}", row.code, row.id);
         }
+        Act::SetMail {
+            username,
+            address,
+            language,
+        } => set_mail(store, &username, address, language, now).await?,
         Act::AddAccount {
             username,
             institution,
@@ -201,4 +218,35 @@ pub async fn run(store: &Store, act: Act, now: Timestamp) -> anyhow::Result<()> 
         }
     }
     Ok(())
+}
+
+async fn set_mail(
+    store: &Store,
+    username: &str,
+    address: Option<String>,
+    locale: String,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let account = store
+        .reader()
+        .account_by_username(&canonical_username(username))
+        .await?
+        .ok_or_else(|| anyhow::anyhow!("no account {username}"))?;
+    if let Some(address) = &address {
+        mail::check_address(address).map_err(|_| anyhow::anyhow!("this is not a mail address"))?;
+    }
+    let given = address.map(|address| MailAddress {
+        address: Clear::new(address),
+        locale,
+    });
+    let mut tx = store.begin().await?;
+    tx.set_mail_address(account.id, given.as_ref()).await?;
+    tx.audit(event(
+        now,
+        "admin.set_mail",
+        format!("account/{}", account.id),
+        &account.institution.to_string(),
+    ))
+    .await?;
+    Ok(tx.commit().await?)
 }

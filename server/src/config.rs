@@ -22,6 +22,10 @@ pub struct Config {
     pub tls: Tls,
     /// What it logs.
     pub log: Log,
+    /// How long what need not stay is kept.
+    pub retention: Retention,
+    /// Notices by mail; none are mailed when absent.
+    pub mail: Option<Mail>,
 }
 
 /// `[listen]`
@@ -77,6 +81,42 @@ pub struct Tls {
     pub names: Vec<String>,
 }
 
+/// `[mail]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// Name of the mail server.
+    pub host: String,
+    /// Its port; by default that of `security`: 587, 465 or 25.
+    pub port: Option<u16>,
+    /// How the connection is protected.
+    #[serde(default)]
+    pub security: MailSecurity,
+    /// User name, if the server asks for one.
+    pub user: Option<String>,
+    /// Its password.
+    pub password: Option<SecretString>,
+    /// PEM of a further authority to trust, for a server with a certificate of the house.
+    pub authority: Option<PathBuf>,
+    /// Sender.
+    pub from: String,
+    /// Address of this site in links, `https://...`.
+    pub base_url: String,
+}
+
+/// How the connection to the mail server is protected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailSecurity {
+    /// TLS after STARTTLS; nothing is sent without.
+    #[default]
+    Starttls,
+    /// TLS from the first byte.
+    Tls,
+    /// None: for a server on this machine only.
+    Plain,
+}
+
 /// `[log]`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -93,6 +133,21 @@ impl Default for Log {
             filter: "info,sqlx=warn,sea_orm_migration=warn".to_owned(),
             json: false,
         }
+    }
+}
+
+/// `[retention]`
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Days after a consultation is concluded or cancelled until what need not stay is removed (clause
+    /// 8.3.1); 0 removes it in the next round.
+    pub days: u16,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { days: 7 }
     }
 }
 
@@ -135,6 +190,9 @@ impl Config {
         }
         if let Some(filter) = get("CONSILIUM_LOG") {
             self.log.filter = filter;
+        }
+        if let (Some(password), Some(mail)) = (get("CONSILIUM_MAIL_PASSWORD"), &mut self.mail) {
+            mail.password = Some(password.into());
         }
         Ok(())
     }

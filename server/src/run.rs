@@ -23,7 +23,7 @@ use crate::{
     files::Files,
     http, jobs,
     live::Rooms,
-    services::{access, imaging::Reads, streams::Streams, tickets::Tickets},
+    services::{access, imaging::Reads, mail::Mailer, streams::Streams, tickets::Tickets},
     site::Site,
     state::{App, Inner},
     tls,
@@ -43,6 +43,7 @@ pub struct Server {
     handle: Handle<SocketAddr>,
     serving: JoinHandle<std::io::Result<()>>,
     jobs: JoinHandle<()>,
+    mails: Option<JoinHandle<()>>,
     exchange: JoinHandle<()>,
     stop: CancellationToken,
 }
@@ -111,6 +112,7 @@ pub async fn assemble(
         tickets: Tickets::default(),
         reads: Reads::default(),
         site,
+        retention: config.retention,
         clock,
         password_queue: Semaphore::new(limits::PASSWORD_CHECKS_WAITING),
         password_gate: Semaphore::new(limits::PASSWORD_CHECKS_AT_ONCE),
@@ -139,6 +141,7 @@ impl Server {
         transport: Arc<dyn Transport>,
     ) -> anyhow::Result<Self> {
         tls::install_provider();
+        let mailer = config.mail.as_ref().map(Mailer::new).transpose()?;
         let app = assemble(config, site, clock, transport).await?;
         let identity = tls::identity(&config.tls, &config.listen.host, &config.data.folder)?;
         let weak = app.downgrade();
@@ -164,6 +167,7 @@ impl Server {
         let serving = tokio::spawn(server.serve(service));
         let stop = CancellationToken::new();
         let jobs = tokio::spawn(jobs::clocks(app.clone(), stop.clone()));
+        let mails = mailer.map(|mailer| tokio::spawn(jobs::mails(app.clone(), mailer, stop.clone())));
         let exchange = tokio::spawn(exchange::work(app.clone(), stop.clone()));
         Ok(Self {
             app,
@@ -172,6 +176,7 @@ impl Server {
             handle,
             serving,
             jobs,
+            mails,
             exchange,
             stop,
         })
@@ -187,6 +192,9 @@ impl Server {
         self.handle.graceful_shutdown(Some(GRACE));
         self.app.rooms.shutdown().await;
         self.jobs.await?;
+        if let Some(mails) = self.mails {
+            mails.await?;
+        }
         self.exchange.await?;
         self.serving.await??;
         Ok(())

@@ -259,13 +259,12 @@ const fn whose(kind: ClockKind) -> &'static [Role] {
 
 fn words(deadline: &Deadline, kind: NoticeKind) -> Tell {
     Tell {
-        kind,
         consultation: Some(deadline.consultation),
         institution: Some(deadline.institution),
         clock: Some(deadline.kind),
         at: Some(deadline.due_at),
         link: deadline.link.clone(),
-        ..Tell::default()
+        ..Tell::new(kind)
     }
 }
 

@@ -56,11 +56,12 @@ pub struct Tell {
     pub link: String,
 }
 
-impl Default for Tell {
-    /// Everything empty; `kind` is always given.
-    fn default() -> Self {
+impl Tell {
+    /// Only its kind is said yet.
+    #[must_use]
+    pub const fn new(kind: NoticeKind) -> Self {
         Self {
-            kind: NoticeKind::DeadlineNear,
+            kind,
             consultation: None,
             institution: None,
             clock: None,
@@ -69,6 +70,13 @@ impl Default for Tell {
             item: None,
             link: String::new(),
         }
+    }
+}
+
+impl Default for Tell {
+    /// Everything empty; `kind` is to be given.
+    fn default() -> Self {
+        Self::new(NoticeKind::DeadlineNear)
     }
 }
 

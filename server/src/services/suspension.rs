@@ -70,9 +70,8 @@ pub async fn suspend(app: &App, ctx: &Ctx, reason: &str) -> Result<ExchangeStatu
     let concerned = tx.institutions_at_work(&live).await?;
     let stopped = tx.suspend_consultations(&live, now).await?;
     let tell = Tell {
-        kind: NoticeKind::ExchangeSuspended,
         at: Some(now),
-        ..Tell::default()
+        ..Tell::new(NoticeKind::ExchangeSuspended)
     };
     for institution in concerned {
         let roles = notices::ADMINS;
@@ -106,9 +105,8 @@ pub async fn resume(app: &App, ctx: &Ctx) -> Result<ExchangeStatus, ServiceError
     let moved = tx.shift_deadlines(suspension.from, now).await?;
     let concerned = tx.institutions_at_work(&live_states(ctx)).await?;
     let tell = Tell {
-        kind: NoticeKind::ExchangeResumed,
         at: Some(now),
-        ..Tell::default()
+        ..Tell::new(NoticeKind::ExchangeResumed)
     };
     for institution in concerned {
         let roles = notices::ADMINS;
