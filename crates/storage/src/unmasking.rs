@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use crate::{
-    Reader, Result, StoreError, WriteTx, convert,
+    Reader, Result, StoreError, WriteTx,
     entity::{account, consultation, reduction, source_patient, unmasking},
     error::corrupt,
 };
