@@ -9,6 +9,7 @@ pub mod extract;
 pub mod health;
 pub mod imaging;
 pub mod live;
+pub mod masking;
 pub mod notices;
 pub mod opinions;
 pub mod pages;
@@ -80,6 +81,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reports::read))
         .routes(routes!(live::ticket))
         .routes(routes!(live::join))
+        .routes(routes!(masking::rules))
+        .routes(routes!(masking::unmask))
         .routes(routes!(audit::read))
         .routes(routes!(transfers::list))
         .routes(routes!(transfers::resend))

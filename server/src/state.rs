@@ -31,6 +31,8 @@ pub struct Inner {
     pub reads: crate::services::imaging::Reads,
     /// Browser bundle.
     pub site: Site,
+    /// How long what need not stay is kept.
+    pub retention: crate::config::Retention,
     /// The clock.
     pub clock: Clock,
     /// Places for sign-ins that run or wait; when all are taken, more are refused.
