@@ -125,13 +125,7 @@ impl Next {
 /// What follows for a clock that started at `started_at`, ends at `due_at` and has given `given` reminders.
 /// Reminders whose time lay before the start are left out: a clock that starts late does not nag at once.
 #[must_use]
-pub fn next(
-    kind: ClockKind,
-    urgency: Urgency,
-    started_at: Timestamp,
-    due_at: Timestamp,
-    given: u32,
-) -> Next {
+pub fn next(kind: ClockKind, urgency: Urgency, started_at: Timestamp, due_at: Timestamp, given: u32) -> Next {
     for (count, before) in (1u32..).zip(reminders(kind, urgency)) {
         let at = due_at.plus_ms(-before);
         if count > given && at > started_at {

@@ -247,22 +247,13 @@ pub fn apply(
             Ok(S::Concluded)
         }
         (
-            S::Draft
-            | S::Inviting
-            | S::Preparing
-            | S::Ready
-            | S::InSession
-            | S::Summarising
-            | S::Suspended,
+            S::Draft | S::Inviting | S::Preparing | S::Ready | S::InSession | S::Summarising | S::Suspended,
             Command::Cancel,
         ) => Ok(S::Cancelled),
-        (
-            S::Inviting | S::Preparing | S::Ready | S::InSession | S::Summarising,
-            Command::Suspend,
-        ) => Ok(S::Suspended),
-        (S::Suspended, Command::Resume) => facts
-            .suspended_from
-            .ok_or(Refusal::WrongState { state, command }),
+        (S::Inviting | S::Preparing | S::Ready | S::InSession | S::Summarising, Command::Suspend) => {
+            Ok(S::Suspended)
+        }
+        (S::Suspended, Command::Resume) => facts.suspended_from.ok_or(Refusal::WrongState { state, command }),
         (S::Concluded, Command::Archive) if facts.deliveries_open > 0 => Err(Refusal::DeliveriesOpen),
         (S::Concluded, Command::Archive) => Ok(S::Archived),
         _ => Err(Refusal::WrongState { state, command }),
@@ -438,34 +429,70 @@ mod tests {
             refuse(S::Ready, Command::Start, late),
             Some("consultation.outside_start_window")
         );
-        for (code, change) in [
-            ("consultation.answers_pending", (|f| f.pending = 1) as fn(&mut Facts)),
+        let changes: [(&str, fn(&mut Facts)); 5] = [
+            ("consultation.answers_pending", |f| f.pending = 1),
             ("consultation.too_few_participants", |f| f.accepted = 1),
-            ("package.not_frozen", |f| f.package = Some(PackageState::Validated)),
+            ("package.not_frozen", |f| {
+                f.package = Some(PackageState::Validated)
+            }),
             ("package.incomplete", |f| f.package_complete = false),
             ("package.issues_open", |f| f.issues_open = 1),
-        ] {
+        ];
+        for (code, change) in changes {
             let mut changed = facts();
             change(&mut changed);
             assert_eq!(refuse(S::Preparing, Command::Ready, changed.clone()), Some(code));
             changed.overridden = true;
             let passes = matches!(code, "package.incomplete" | "package.issues_open");
-            assert_eq!(refuse(S::Preparing, Command::Ready, changed).is_none(), passes, "{code}");
+            assert_eq!(
+                refuse(S::Preparing, Command::Ready, changed).is_none(),
+                passes,
+                "{code}"
+            );
         }
         assert_eq!(
-            refuse(S::Draft, Command::Invite, Facts { form_incomplete: true, ..facts() }),
+            refuse(
+                S::Draft,
+                Command::Invite,
+                Facts {
+                    form_incomplete: true,
+                    ..facts()
+                }
+            ),
             Some("consultation.form_incomplete")
         );
         assert_eq!(
-            refuse(S::Ready, Command::Reschedule, Facts { new_time: Some(now), ..facts() }),
+            refuse(
+                S::Ready,
+                Command::Reschedule,
+                Facts {
+                    new_time: Some(now),
+                    ..facts()
+                }
+            ),
             Some("field.past")
         );
         assert_eq!(
-            refuse(S::Concluded, Command::Archive, Facts { deliveries_open: 1, ..facts() }),
+            refuse(
+                S::Concluded,
+                Command::Archive,
+                Facts {
+                    deliveries_open: 1,
+                    ..facts()
+                }
+            ),
             Some("report.deliveries_open")
         );
         assert_eq!(
-            apply(S::Ready, Command::Settle, &Facts { accepted: 1, ..facts() }, now),
+            apply(
+                S::Ready,
+                Command::Settle,
+                &Facts {
+                    accepted: 1,
+                    ..facts()
+                },
+                now
+            ),
             Ok(S::Draft)
         );
         let id = InstitutionId(uuid::Uuid::nil());

@@ -400,7 +400,11 @@ mod tests {
             ("057187654321", "0571-****4321"),
             ("0571-8765432-12", "0571-****5432"),
         ] {
-            assert_eq!(Phone::parse(given).unwrap().masked(Profile::Exchange).get(), masked, "{given}");
+            assert_eq!(
+                Phone::parse(given).unwrap().masked(Profile::Exchange).get(),
+                masked,
+                "{given}"
+            );
         }
         for bad in ["", "12812341234", "1381234123", "phone", "0571-", "0571-123"] {
             assert!(Phone::parse(bad).is_err(), "{bad}");
@@ -415,7 +419,10 @@ mod tests {
             ("欧阳娜娜", "欧**娜"),
             ("Damion480 Frami345", "D** F**"),
         ] {
-            assert_eq!(PersonName::parse(given).unwrap().masked(Profile::Exchange).get(), masked);
+            assert_eq!(
+                PersonName::parse(given).unwrap().masked(Profile::Exchange).get(),
+                masked
+            );
         }
         for bad in ["", "张", "<b>x</b>", "12", &"张".repeat(51)] {
             assert!(PersonName::parse(bad).is_err(), "{bad}");

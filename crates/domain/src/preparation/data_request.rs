@@ -191,7 +191,12 @@ pub fn legitimate(claim: &Claim<'_>, now: Timestamp) -> Result<(), Illegitimate>
         (Some(_), None) => true,
         (None, _) => false,
     };
-    if too_early || claim.asked.iter().any(|category| !claim.agreed.contains(category)) {
+    if too_early
+        || claim
+            .asked
+            .iter()
+            .any(|category| !claim.agreed.contains(category))
+    {
         return Err(Illegitimate::Range);
     }
     Ok(())
