@@ -510,4 +510,17 @@ impl RecordKind {
     pub const fn is_row(self) -> bool {
         matches!(self, Self::Lab | Self::Exam | Self::Imaging)
     }
+
+    /// The category of Table 1 it belongs to.
+    #[must_use]
+    pub const fn category(self) -> DataCategory {
+        match self {
+            Self::Patient => DataCategory::PatientBasics,
+            Self::Clinical => DataCategory::Diagnosis,
+            Self::Lab | Self::Exam => DataCategory::LabExam,
+            Self::Imaging => DataCategory::Imaging,
+            Self::Treatment => DataCategory::Treatment,
+            Self::Consultation => DataCategory::Consultation,
+        }
+    }
 }
