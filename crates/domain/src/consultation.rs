@@ -429,7 +429,8 @@ mod tests {
             refuse(S::Ready, Command::Start, late),
             Some("consultation.outside_start_window")
         );
-        let changes: [(&str, fn(&mut Facts)); 5] = [
+        type Change = fn(&mut Facts);
+        let changes: [(&str, Change); 5] = [
             ("consultation.answers_pending", |f| f.pending = 1),
             ("consultation.too_few_participants", |f| f.accepted = 1),
             ("package.not_frozen", |f| {
