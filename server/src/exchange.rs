@@ -172,9 +172,18 @@ pub async fn run(app: &App) -> Result<usize, ServiceError> {
     tries
 }
 
+/// At start: the tries under way are those of a dead process and have no result. On PostgreSQL other workers
+/// may be alive; there the leases of the dead end by themselves.
+///
+/// # Errors
+/// The store fails.
+pub async fn recover(app: &App) -> Result<(), ServiceError> {
+    deliver::recover(app).await
+}
+
 /// The worker: delivers until it is told to stop. Any number of them may run on PostgreSQL.
 pub async fn work(app: App, stop: CancellationToken) {
-    if let Err(error) = deliver::recover(&app).await {
+    if let Err(error) = recover(&app).await {
         tracing::error!(%error, "the tries of the last run wait for the end of their leases");
     }
     while !stop.is_cancelled() {

@@ -152,6 +152,26 @@ impl Reader<'_> {
         self.open(TABLE, "envelope", &id.to_string(), &sealed)
     }
 
+    /// Why a message was given up.
+    ///
+    /// # Errors
+    /// The store fails, or the reason does not open.
+    pub async fn reason_of(&self, id: MessageId) -> Result<Option<String>> {
+        let sealed = outgoing::Entity::find_by_id(id.0)
+            .select_only()
+            .column(outgoing::Column::Reason)
+            .into_tuple::<Option<Vec<u8>>>()
+            .one(&self.db)
+            .await?
+            .flatten();
+        sealed
+            .map(|sealed| {
+                let clear = self.open(TABLE, "reason", &id.to_string(), &sealed)?;
+                String::from_utf8(clear).map_err(|_| corrupt(TABLE, "reason"))
+            })
+            .transpose()
+    }
+
     /// Where a lane ends.
     ///
     /// # Errors
@@ -528,25 +548,5 @@ impl WriteTx {
             received_at: message.received_at.ms(),
         })
         .await
-    }
-
-    /// Why a message was given up.
-    ///
-    /// # Errors
-    /// The store fails, or the reason does not open.
-    pub async fn reason_of(&mut self, id: MessageId) -> Result<Option<String>> {
-        let sealed = outgoing::Entity::find_by_id(id.0)
-            .select_only()
-            .column(outgoing::Column::Reason)
-            .into_tuple::<Option<Vec<u8>>>()
-            .one(&self.reader.db)
-            .await?
-            .flatten();
-        sealed
-            .map(|sealed| {
-                let clear = self.open(TABLE, "reason", &id.to_string(), &sealed)?;
-                String::from_utf8(clear).map_err(|_| corrupt(TABLE, "reason"))
-            })
-            .transpose()
     }
 }

@@ -225,13 +225,9 @@ fn event(app: &App, message: &Outgoing, command: Command, result: &str) -> Audit
     }
 }
 
-/// At start: what was being sent by the process that ran before has no result and never will.
-///
-/// # Errors
-/// The store fails.
+/// See [`super::recover`].
 pub(super) async fn recover(app: &App) -> Result<(), ServiceError> {
     if !app.store.is_exclusive() {
-        // Others may be at work; the leases of the dead end by themselves.
         return Ok(());
     }
     let mut tx = app.store.begin().await?;
