@@ -1,25 +1,27 @@
 //! Texts on their way to readers of another institution (clause 8.3.1).
 
 use consilium_domain::{
-    Clear, InstitutionId,
+    Clear,
     masking::{KnownPerson, Profile, RuleSet, Scrubbed},
 };
 use consilium_protocol::consultation::Clinical;
-use consilium_storage::{Consultation, Patient};
+use consilium_storage::Patient;
 
 use crate::{
     ctx::Ctx,
     error::ServiceError,
-    services::{consents, patients},
+    services::{access::Case, consents, patients},
 };
 
 /// What is known of a case's patient and guardian: looked for in every text that leaves.
 ///
 /// # Errors
 /// The stored consent cannot be read.
-pub fn known(patient: &Patient, consultation: &Consultation) -> Result<KnownPerson, ServiceError> {
+pub fn known(patient: &Patient, case: &Case) -> Result<KnownPerson, ServiceError> {
     let mut known = patients::known(patient.identity.expose());
-    if let Some(guardian) = consents::Stored::of(consultation)?.and_then(|consent| consent.guardian) {
+    if let Some(guardian) =
+        consents::Stored::read(case.consultation.consent.as_ref())?.and_then(|consent| consent.guardian)
+    {
         let clear = |text: String| (!text.is_empty()).then(|| Clear::new(text));
         known.names.extend(clear(guardian.name));
         known.phones.extend(clear(guardian.phone));
@@ -35,20 +37,15 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// For readers of an institution.
+    /// For the caller.
     ///
     /// # Errors
     /// The stored consent cannot be read.
-    pub fn for_institution(
-        reader: InstitutionId,
-        patient: &Patient,
-        consultation: &Consultation,
-        ctx: &Ctx,
-    ) -> Result<Self, ServiceError> {
+    pub fn for_reader(ctx: &Ctx, case: &Case, patient: &Patient) -> Result<Self, ServiceError> {
         let profile = patients::profile(patient.identity.expose(), Profile::Exchange, ctx.now());
-        let own = reader == patient.institution;
+        let own = ctx.institution.id == patient.institution;
         Ok(Self {
-            known: (!own).then(|| known(patient, consultation)).transpose()?,
+            known: (!own).then(|| known(patient, case)).transpose()?,
             profile,
         })
     }

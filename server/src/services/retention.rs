@@ -8,11 +8,7 @@ use consilium_domain::{
 use consilium_protocol::limits;
 use consilium_storage::{AuditEntry, PatientIdentity};
 
-use crate::{
-    error::ServiceError,
-    services::patients,
-    state::App,
-};
+use crate::{error::ServiceError, services::patients, state::App};
 
 /// A day, ms.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -125,12 +121,18 @@ mod tests {
     #[test]
     fn a_report_keeps_its_patient_and_a_cancelled_case_only_the_masked_name() {
         let concluded = kept(&identity(), false, Profile::Exchange);
-        assert_eq!((concluded.name.as_str(), concluded.id_number.as_str()), ("王小明", "11010519491231002X"));
+        assert_eq!(
+            (concluded.name.as_str(), concluded.id_number.as_str()),
+            ("王小明", "11010519491231002X")
+        );
         assert_eq!(concluded.record_number, "ZY001");
         assert_eq!(concluded.phone + &concluded.address + &concluded.native_place, "");
         let cancelled = kept(&identity(), true, Profile::Strict);
         assert_eq!(cancelled.name, "王**");
-        assert_eq!(cancelled.id_number + &cancelled.record_number + &cancelled.phone, "");
+        assert_eq!(
+            cancelled.id_number + &cancelled.record_number + &cancelled.phone,
+            ""
+        );
         assert_eq!(cancelled.birth_date, None);
         assert!(cancelled.infectious);
     }

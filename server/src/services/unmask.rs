@@ -62,7 +62,11 @@ pub async fn unmask(
         return Err(ServiceError::Forbidden);
     }
     let value = value(patient.identity.expose(), field);
-    let result = if value.is_empty() { codes::UNMASK_EMPTY } else { "ok" };
+    let result = if value.is_empty() {
+        codes::UNMASK_EMPTY
+    } else {
+        "ok"
+    };
     tx.insert_unmasking(&Unmasking {
         id: Uuid::now_v7(),
         account: ctx.account.id,

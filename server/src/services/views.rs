@@ -19,7 +19,8 @@ use crate::{
     ctx::Ctx,
     error::ServiceError,
     services::{
-        access::Case, clocks, consents, consultations::is_pending, invitations, opinions, patients,
+        access::Case, clocks, consents, consultations::is_pending, invitations, masking::Texts, opinions,
+        patients,
     },
     state::App,
 };
@@ -198,7 +199,7 @@ pub fn row(
         urgency: c.urgency,
         state: c.state,
         patient: patients::masked(patient, ctx.now()),
-        preliminary_diagnosis: clinical.preliminary_diagnosis,
+        preliminary_diagnosis: Texts::for_reader(ctx, case, patient)?.text(clinical.preliminary_diagnosis),
         lead: directory.get(c.lead)?,
         participants,
         scheduled_at: c.scheduled_at,
@@ -250,16 +251,14 @@ pub async fn detail(app: &App, ctx: &Ctx, case: &Case) -> Result<Consultation, S
     }
     Ok(Consultation {
         row,
-        clinical: clinical(ctx, case)?,
+        clinical: Texts::for_reader(ctx, case, &patient)?.clinical(clinical(ctx, case)?),
         duration_minutes: u16::try_from(c.duration_minutes).unwrap_or(u16::MAX),
         wanted: c.wanted.clone(),
         consent: consents::Stored::of(case)?.map(|consent| consent.brief()),
         started_at: c.started_at,
         ended_at: c.ended_at,
         opinions: readable,
-        room: case
-            .room_rights(&ctx.account, own_opinion)
-            .unwrap_or_default(),
+        room: case.room_rights(&ctx.account, own_opinion).unwrap_or_default(),
         people: people(app, ctx, case, &directory).await?,
         suspended_from: c.suspended_from,
         override_reason: c.override_reason.clone(),
@@ -279,11 +278,7 @@ async fn deadlines(app: &App, ctx: &Ctx, case: &Case) -> Result<Vec<Deadline>, S
 }
 
 /// Puts the experts each participant has named beside it.
-async fn name_experts(
-    app: &App,
-    case: &Case,
-    participants: &mut [Participant],
-) -> Result<(), ServiceError> {
+async fn name_experts(app: &App, case: &Case, participants: &mut [Participant]) -> Result<(), ServiceError> {
     for participant in participants {
         let Some(invitation) = case
             .invitations
