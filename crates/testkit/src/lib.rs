@@ -9,6 +9,7 @@
 
 mod case;
 mod clock;
+mod faulty;
 mod live;
 mod person;
 mod process;
@@ -17,6 +18,7 @@ mod target;
 
 pub use case::{Case, phantom, request_form};
 pub use clock::TestClock;
+pub use faulty::{Call, Fault, Faulty};
 pub use live::{JoinError, LiveClient};
 pub use person::{Person, Reply};
 pub use process::Process;

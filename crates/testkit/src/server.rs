@@ -8,8 +8,9 @@ use consilium_server::{
     admin,
     clock::Clock,
     config::Config,
+    exchange::{Local, Transport},
     demo::people::{INSTITUTIONS, USERS},
-    run::{Server, open_store},
+    run::{Server, assemble, open_store},
     site::Site,
     state::App,
     tls,
@@ -41,6 +42,7 @@ pub struct TestServer {
     pub folder: TempDir,
     target: Arc<Target>,
     users: BTreeMap<String, Login>,
+    transport: Arc<dyn Transport>,
     server: Option<Server>,
     database: Option<String>,
     _postgres: Option<Postgres>,
@@ -86,6 +88,14 @@ impl TestServer {
     /// # Errors
     /// The database or the server cannot be started.
     pub async fn start_if_there(database: Database) -> Result<Option<Self>> {
+        Self::start_over(database, Arc::new(Local)).await
+    }
+
+    /// As [`TestServer::start_if_there`], with exchange messages travelling over `transport`.
+    ///
+    /// # Errors
+    /// The database or the server cannot be started.
+    pub async fn start_over(database: Database, transport: Arc<dyn Transport>) -> Result<Option<Self>> {
         tls::install_provider();
         let folder = tempfile::tempdir()?;
         let (postgres, database) = match database {
@@ -101,12 +111,13 @@ impl TestServer {
         let clock = TestClock::default();
         let config = config(folder.path(), database.as_ref());
         let users = seed(&config, &clock.clock()).await?;
-        let (server, target) = run(&config, &clock, &users).await?;
+        let (server, target) = run(&config, &clock, &users, &transport).await?;
         Ok(Some(Self {
             clock,
             folder,
             target,
             users,
+            transport,
             server: Some(server),
             database,
             _postgres: postgres,
@@ -122,9 +133,19 @@ impl TestServer {
             server.stop().await?;
         }
         let config = config(self.folder.path(), self.database.as_ref());
-        let (server, target) = run(&config, &self.clock, &self.users).await?;
+        let (server, target) = run(&config, &self.clock, &self.users, &self.transport).await?;
         (self.server, self.target) = (Some(server), target);
         Ok(())
+    }
+
+    /// The application without listeners and jobs, on the same data: for tests that do the worker's rounds
+    /// themselves. Stop the server before.
+    ///
+    /// # Errors
+    /// Keys or database cannot be opened.
+    pub async fn assemble(&self, transport: Arc<dyn Transport>) -> Result<App> {
+        let config = config(self.folder.path(), self.database.as_ref());
+        assemble(&config, Site::none(), self.clock.clock(), transport).await
     }
 
     /// Stops in order; the data folder stays until the value is dropped.
@@ -179,8 +200,9 @@ async fn run(
     config: &Config,
     clock: &TestClock,
     users: &BTreeMap<String, Login>,
+    transport: &Arc<dyn Transport>,
 ) -> Result<(Server, Arc<Target>)> {
-    let server = Server::start(config, Site::none(), clock.clock()).await?;
+    let server = Server::start_with(config, Site::none(), clock.clock(), Arc::clone(transport)).await?;
     let authority = server.authority.clone().context("a certificate of its own")?;
     let target = Target::new(server.address.port(), &authority, users.clone(), clock.clock())?;
     Ok((server, Arc::new(target)))

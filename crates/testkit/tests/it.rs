@@ -32,6 +32,8 @@ macro_rules! both {
 mod it {
     mod audit;
     mod edge;
+    mod exchange;
+    mod exchange_faults;
     mod hidden;
     mod images;
     mod imports;
