@@ -18,6 +18,8 @@ pub mod session;
 pub mod suspension;
 pub mod transfers;
 
+use std::sync::LazyLock;
+
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, State},
@@ -102,12 +104,14 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(docs))
 }
 
-/// The interface document, generated from the handlers.
-#[must_use]
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    let (_, mut document) = api().split_for_parts();
-    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
-    document
+/// The interface document, generated from the handlers, once.
+pub fn openapi() -> &'static utoipa::openapi::OpenApi {
+    static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(|| {
+        let (_, mut document) = api().split_for_parts();
+        document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+        document
+    });
+    &DOCUMENT
 }
 
 /// The whole application.
