@@ -1,5 +1,6 @@
 //! Every state x command x actor of every state machine, against a table written out in full
 //! (`machines/legal.txt`). A cell that is not in the table must be refused.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fmt::Write as _;
 
