@@ -6,6 +6,7 @@ mod codes;
 mod common;
 mod conclude;
 mod consultation;
+pub mod desk;
 mod form;
 pub mod preparation;
 mod report;
@@ -18,6 +19,7 @@ pub use common::{Common, ErrorTexts, SignInTexts};
 pub use conclude::ConcludeTexts;
 use consilium_protocol::{Problem, page::Locale, session::Institution};
 pub use consultation::{ConsultationTexts, UploadTexts};
+pub use desk::DeskTexts;
 pub use form::FormTexts;
 pub use report::ReportTexts;
 pub use terms::{
@@ -116,6 +118,7 @@ mod tests {
             LateTexts::PAIRS,
             NoticeTexts::PAIRS,
             TransferTexts::PAIRS,
+            DeskTexts::PAIRS,
         ];
         for (key, zh, en) in tables.into_iter().flatten() {
             assert!(!zh.trim().is_empty() && !en.trim().is_empty(), "{key}");

@@ -36,6 +36,7 @@ sentences! {
     PACKAGE_INCOMPLETE: "核心数据完整率低于 99%：请补充数据，或写明继续的原因。", "Core completeness is below 99 %: add data, or record why to go on.";
     PACKAGE_ISSUES_OPEN: "还有未处理完的修正通知：请等待更正，或写明继续的原因。", "Correction notices are open: wait for them, or record why to go on.";
     PACKAGE_STALE: "校验之后数据有变化，请重新校验。", "Data has changed since the package was checked; check it again.";
+    PACKAGE_CONFLICT: "不同机构对同一项结果给出的数值不一致。", "Institutions hold different values of one result.";
     PACKAGE_MISMATCH: "通知的数据包与保存的不一致。", "The announced package is not the one that is stored.";
     PACKAGE_WRONG_STATE: "数据包目前的状态不允许此操作。", "The case package's present state does not allow this.";
     DATA_REQUEST_WRONG_STATE: "数据请求目前的状态不允许此操作。", "The data request's present state does not allow this.";
