@@ -4,6 +4,7 @@
 mod accounts;
 mod audit;
 mod chart;
+mod duties;
 mod parallel;
 mod room;
 mod schema;
@@ -60,6 +61,12 @@ cases! {
     chart::images_round_trip,
     chart::opinions_and_reports_round_trip,
     chart::taken_values_conflict,
+    duties::a_deadline_moves_once,
+    duties::a_stopped_deadline_is_met_or_late,
+    duties::a_board_shows_the_late_first,
+    duties::one_suspension_at_a_time_moves_every_clock,
+    duties::notices_are_listed_read_and_bounded,
+    duties::a_mail_is_tried_by_one,
     parallel::numbers_are_unique_and_have_no_gaps,
     parallel::audited_writes_keep_one_chain,
     parallel::a_client_id_has_one_owner,

@@ -22,6 +22,10 @@ async fn plant(world: &World) {
         answered_by: None,
         can_provide: vec![],
         reason: Some(format!("{NAME} {COMPLAINT}")),
+        delivered_at: None,
+        answer_sent_at: None,
+        experts: vec![],
+        data_from: None,
     })
     .await
     .unwrap();
