@@ -59,6 +59,8 @@ codes! {
     PACKAGE_ISSUES_OPEN = "package.issues_open";
     /// Data has come or changed since the package was checked: check it again.
     PACKAGE_STALE = "package.stale";
+    /// Two institutions hold different values of one result.
+    PACKAGE_CONFLICT = "package.conflict";
     /// The announced package is not the one that is stored.
     PACKAGE_MISMATCH = "package.mismatch";
     /// The package is in another state.
