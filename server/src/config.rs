@@ -22,6 +22,8 @@ pub struct Config {
     pub tls: Tls,
     /// What it logs.
     pub log: Log,
+    /// Readings of the standard that institutions may choose.
+    pub policy: Policy,
     /// How long what need not stay is kept.
     pub retention: Retention,
     /// Notices by mail; none are mailed when absent.
@@ -149,6 +151,16 @@ impl Default for Retention {
     fn default() -> Self {
         Self { days: 7 }
     }
+}
+
+/// `[policy]`
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policy {
+    /// When requested data is due (clause 7.2 f, D1).
+    pub data_due: consilium_domain::clock::DataDuePolicy,
+    /// A data request that is legitimate by rule counts as verified without a person.
+    pub auto_verify: bool,
 }
 
 impl Config {

@@ -2,19 +2,24 @@
 //! headers, problems in the reader's language) is in [`edge`].
 
 pub mod audit;
+pub mod consents;
 pub mod consultations;
 pub mod cookies;
 pub mod edge;
 pub mod extract;
 pub mod health;
 pub mod imaging;
+pub mod issues;
 pub mod live;
 pub mod masking;
 pub mod notices;
 pub mod opinions;
+pub mod packages;
 pub mod pages;
 pub mod reports;
+pub mod requests;
 pub mod session;
+pub mod submissions;
 pub mod suspension;
 pub mod transfers;
 
@@ -76,8 +81,33 @@ fn api() -> OpenApiRouter<App> {
         ))
         .merge(large(routes!(imaging::upload), limits::DICOM_BODY_BYTES))
         .routes(routes!(imaging::series))
+        .routes(routes!(requests::list, requests::create))
+        .routes(routes!(requests::act))
+        .merge(large(
+            routes!(submissions::list, submissions::submit),
+            limits::SUBMISSION_BODY_BYTES,
+        ))
+        .routes(routes!(submissions::read))
+        .routes(routes!(submissions::versions))
+        .routes(routes!(issues::list, issues::raise))
+        .routes(routes!(issues::act))
         .routes(routes!(imaging::frame))
         .routes(routes!(imaging::thumbnail))
+        .routes(routes!(consents::read, consents::put))
+        .routes(routes!(consents::withdraw))
+        .merge(large(
+            routes!(consents::put_form, consents::form),
+            limits::CONSENT_FORM_BYTES,
+        ))
+        .routes(routes!(consents::texts))
+        .routes(routes!(packages::newest))
+        .routes(routes!(packages::list))
+        .routes(routes!(packages::version))
+        .routes(routes!(packages::manifest))
+        .routes(routes!(packages::validate))
+        .routes(routes!(packages::freeze))
+        .routes(routes!(packages::quality))
+        .routes(routes!(packages::dictionary))
         .routes(routes!(opinions::submit))
         .routes(routes!(reports::sign))
         .routes(routes!(reports::read))

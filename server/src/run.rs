@@ -111,6 +111,7 @@ pub async fn assemble(
         streams: Streams::default(),
         tickets: Tickets::default(),
         reads: Reads::default(),
+        policy: config.policy,
         site,
         retention: config.retention,
         clock,

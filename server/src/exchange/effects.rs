@@ -6,7 +6,10 @@ use consilium_storage::WriteTx;
 
 use crate::{
     error::ServiceError,
-    services::invitations::{self, Given},
+    services::{
+        invitations::{self, Given},
+        issues, requests, submissions,
+    },
     state::App,
 };
 
@@ -50,11 +53,10 @@ pub(super) async fn apply(app: &App, tx: &mut WriteTx, envelope: &Envelope) -> R
         Body::DataRequest(_)
         | Body::DataRequestAnswer { .. }
         | Body::DataRequestCancelled { .. }
-        | Body::Submission { .. }
-        | Body::SubmissionResult { .. }
-        | Body::Correction(_)
-        | Body::CorrectionResult { .. } => {
-            return Err(ServiceError::Internal(format!("nobody takes {}", envelope.body.kind().code())));
+        | Body::SubmissionResult { .. } => return requests::receive(app, tx, envelope).await,
+        Body::Submission { .. } => return submissions::receive(app, tx, envelope).await,
+        Body::Correction(_) | Body::CorrectionResult { .. } => {
+            return issues::receive(app, tx, envelope).await;
         }
         Body::InvitationRevoked { .. } => (NoticeKind::InvitationRevoked, None),
         Body::Package { .. } => (NoticeKind::PackageFrozen, None),

@@ -73,7 +73,9 @@ impl<T: DeserializeOwned + Default> FromRequest<App> for OptionalJson<T> {
         if !request.headers().contains_key(header::CONTENT_TYPE) {
             return Ok(Self(T::default()));
         }
-        Json::from_request(request, app).await.map(|Json(value)| Self(value))
+        Json::from_request(request, app)
+            .await
+            .map(|Json(value)| Self(value))
     }
 }
 

@@ -2,12 +2,12 @@
 //! is hidden and every refusal is audited.
 
 use consilium_domain::{
-    ConsultationId, ConsultationState, InstitutionId,
+    ConsultationId, ConsultationState, InstitutionId, Timestamp,
     machine::{Actor, Machine, Refused, Verb},
     permission::{Action, Decision, Relation, RoomRights, decide, room_rights},
 };
 use consilium_protocol::codes;
-use consilium_storage::{Account, Consultation, Invitation};
+use consilium_storage::{Account, Consultation, Invitation, WriteTx};
 
 use crate::{ctx::Ctx, error::ServiceError, state::App};
 
@@ -82,6 +82,22 @@ pub async fn load(app: &App, id: ConsultationId) -> Result<Case, ServiceError> {
     let consultation = reader.consultation(id).await?.ok_or(ServiceError::NotFound)?;
     let mut invitations = reader.invitations(id).await?;
     let now = app.now();
+    for invitation in &mut invitations {
+        invitation.state = consilium_domain::invitation::state_at(invitation.state, invitation.due_at, now);
+    }
+    Ok(Case {
+        consultation,
+        invitations,
+    })
+}
+
+/// Loads a consultation inside a transaction, its row locked.
+///
+/// # Errors
+/// Not there, or the store fails.
+pub async fn within(tx: &WriteTx, id: ConsultationId, now: Timestamp) -> Result<Case, ServiceError> {
+    let consultation = tx.consultation(id).await?.ok_or(ServiceError::NotFound)?;
+    let mut invitations = tx.invitations(id).await?;
     for invitation in &mut invitations {
         invitation.state = consilium_domain::invitation::state_at(invitation.state, invitation.due_at, now);
     }

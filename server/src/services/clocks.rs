@@ -15,8 +15,9 @@ use crate::{
     ctx::{Ctx, by_system},
     error::ServiceError,
     services::{
-        invitations,
+        invitations, issues,
         notices::{self, Tell, To},
+        requests,
         views::Directory,
     },
     state::App,
@@ -272,8 +273,10 @@ fn words(deadline: &Deadline, kind: NoticeKind) -> Tell {
 async fn expired(app: &App, tx: &mut WriteTx, deadline: &Deadline) -> Result<(), ServiceError> {
     match deadline.kind {
         ClockKind::InvitationAnswer => invitations::expired(app, tx, deadline.subject.into()).await,
+        ClockKind::DataProvision => requests::overdue(tx, deadline.subject, app.now()).await,
+        ClockKind::Correction => issues::overdue(tx, deadline.subject, app.now()).await,
         // The notices and the mark on the board are all that follows.
-        ClockKind::DataProvision | ClockKind::Correction | ClockKind::Opinion => Ok(()),
+        ClockKind::Opinion => Ok(()),
     }
 }
 

@@ -4,7 +4,7 @@ use consilium_domain::{
     Clear, PatientId, Timestamp,
     consultation::PARTICIPANTS_MIN,
     element::is_placeholder,
-    masking::{Profile, RuleSet},
+    masking::{KnownPerson, Profile, RuleSet},
     person::{BirthDate, IdNumber, PersonName, Phone, icd10_well_formed},
 };
 use consilium_protocol::{
@@ -281,7 +281,10 @@ pub fn form(patient: &Patient) -> PatientInput {
 /// The profile by which a patient is shown: minors and infectious cases are hidden more (clause 8.3.2).
 #[must_use]
 pub fn profile(identity: &PatientIdentity, asked: Profile, now: Timestamp) -> Profile {
-    let age = identity.birth_date.as_ref().and_then(|b: &BirthDate| b.age_at(now));
+    let age = identity
+        .birth_date
+        .as_ref()
+        .and_then(|b: &BirthDate| b.age_at(now));
     RuleSet::builtin().profile(asked, age, identity.infectious)
 }
 
@@ -289,20 +292,31 @@ pub fn profile(identity: &PatientIdentity, asked: Profile, now: Timestamp) -> Pr
 #[must_use]
 pub fn scrubbed(patient: &Patient, text: &str, now: Timestamp) -> String {
     let identity = patient.identity.expose();
-    let known = KnownPerson {
-        names: vec![identity.name.clone()],
-        numbers: [&identity.id_number, &identity.other_number, &identity.record_number]
-            .into_iter()
-            .filter(|number| !number.is_empty())
-            .cloned()
-            .collect(),
-        ..KnownPerson::default()
-    };
     RuleSet::builtin()
-        .scrub(profile(identity, Profile::Exchange, now), text, &known)
+        .scrub(profile(identity, Profile::Exchange, now), text, &known(identity))
         .text
         .get()
         .clone()
+}
+
+/// What free text about the patient is searched for.
+#[must_use]
+pub fn known(identity: &PatientIdentity) -> KnownPerson {
+    let clear = |text: &String| {
+        (!text.is_empty())
+            .then(|| Clear::new(text.clone()))
+            .into_iter()
+            .collect::<Vec<_>>()
+    };
+    let mut documents = clear(&identity.id_number);
+    documents.extend(clear(&identity.other_number));
+    KnownPerson {
+        names: clear(&identity.name),
+        record_numbers: clear(&identity.record_number),
+        documents,
+        phones: clear(&identity.phone),
+        addresses: clear(&identity.address),
+    }
 }
 
 /// The patient as every institution sees them (clause 8.3.1).
