@@ -59,7 +59,11 @@ pub(super) async fn apply(app: &App, tx: &mut WriteTx, envelope: &Envelope) -> R
             return issues::receive(app, tx, envelope).await;
         }
         Body::InvitationRevoked { .. } => (NoticeKind::InvitationRevoked, None),
-        Body::Package { .. } => (NoticeKind::PackageFrozen, None),
+        Body::Package {
+            version,
+            manifest_hash,
+            ..
+        } => return packages::receive(app, tx, envelope, *version, manifest_hash).await,
         Body::Session { started, at } => (session(*started), Some(*at)),
         Body::Cancelled { .. } => (NoticeKind::ConsultationCancelled, None),
         Body::Opinion { .. } => (NoticeKind::OpinionSubmitted, None),
