@@ -16,6 +16,7 @@ use consilium_protocol::{
 use serde_json::Value;
 
 mod clinical;
+mod document;
 mod element;
 mod laboratory;
 mod narrative;
@@ -23,11 +24,13 @@ mod patient;
 mod records;
 mod treatment;
 mod wire;
+mod write;
 
 #[cfg(test)]
 mod tests;
 
 use crate::xml::XmlError;
+pub use document::{Bundle, PackageDocument, document};
 use element::{Resource, text};
 pub use records::{RecordImport, records};
 

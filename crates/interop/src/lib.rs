@@ -8,4 +8,5 @@
 //! Enter at [`fhir::import_bundle`] and [`fhir::records`].
 
 pub mod fhir;
+mod tree;
 pub mod xml;
