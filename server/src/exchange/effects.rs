@@ -8,6 +8,7 @@ use crate::{
     error::ServiceError,
     services::{
         invitations::{self, Given},
+        packages,
         issues, requests, submissions,
     },
     state::App,
