@@ -40,6 +40,7 @@ mod it {
     mod interface;
     mod invitations;
     mod live;
+    mod masking;
     mod process;
     mod session;
     mod workflow;
