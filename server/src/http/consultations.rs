@@ -4,8 +4,8 @@ use axum::{
     body::Bytes,
     extract::{Path, Query, State},
 };
-use consilium_interop::fhir::Media;
 use consilium_domain::{ConsultationId, consultation::Command};
+use consilium_interop::fhir::Media;
 use consilium_protocol::{
     Problem,
     consultation::{

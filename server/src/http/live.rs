@@ -88,9 +88,7 @@ async fn prepare(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Join, Servi
     Ok(Join {
         consultation: id,
         person: views::person(&ctx.account, views::institution(&ctx.institution)),
-        rights: case
-            .room_rights(&ctx.account, submitted)
-            .unwrap_or_default(),
+        rights: case.room_rights(&ctx.account, submitted).unwrap_or_default(),
         session: ctx.session,
         expires_at: ctx.expires_at,
         ip: ctx.request.ip.to_string(),

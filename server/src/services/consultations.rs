@@ -21,7 +21,7 @@ use crate::{
     exchange,
     services::{
         access::{self, Case},
-        clocks, consents, invitations, opinions, patients, views,
+        clocks, consents, invitations, opinions, packages, patients, views,
     },
     state::App,
 };
@@ -266,7 +266,7 @@ pub async fn invite(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Consulta
     let case = access::open(app, ctx, id, Action::Conduct).await?;
     let missing = patients::missing_for_invitation(app, &case.consultation).await?;
     let mut facts = facts(&case);
-    facts.consent_active = consents::active(&case, ctx.now());
+    facts.consent_active = consents::active(&case.consultation, ctx.now());
     facts.form_incomplete = !missing.is_empty();
     let state = match step(app, ctx, &case, Command::Invite, &facts).await {
         Err(ServiceError::Refused { code, state, .. }) if code == codes::FORM_INCOMPLETE => {
@@ -288,9 +288,11 @@ pub async fn invite(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Consulta
         }
         invitations::send(app, &mut tx, ctx, &case.consultation, *institution, before).await?;
     }
-    for dropped in case.invitations.iter().filter(|i| {
-        !case.consultation.chosen.contains(&i.institution) && i.state != InvitationState::Revoked
-    }) {
+    for dropped in case
+        .invitations
+        .iter()
+        .filter(|i| !case.consultation.chosen.contains(&i.institution) && i.state != InvitationState::Revoked)
+    {
         invitations::take_back(app, &mut tx, ctx, &case.consultation, dropped, "").await?;
     }
     let stored = Stored {
@@ -330,9 +332,12 @@ pub async fn ready(
         && facts.pending == 0
         && facts.accepted >= consilium_domain::consultation::PARTICIPANTS_MIN
     {
-        facts.package = Some(consilium_domain::PackageState::Frozen);
-        facts.package_complete = true;
+        packages::ready(app, ctx, &case).await?;
     }
+    let known = packages::facts(app, &case).await?;
+    facts.package = known.state;
+    facts.package_complete = known.complete;
+    facts.issues_open = known.issues_open;
     let state = step(app, ctx, &case, Command::Ready, &facts).await?;
     let needed = !facts.package_complete || facts.issues_open > 0;
     let mut tx = app.store.begin().await?;
@@ -403,7 +408,11 @@ async fn follow(
     let mut told: Vec<InstitutionId> = case.participants().collect();
     let content = match command {
         Command::Start => {
-            Body::Session { started: true, at: now }
+            packages::share(app, tx, case, now).await?;
+            Body::Session {
+                started: true,
+                at: now,
+            }
         }
         Command::End => {
             for invitation in &case.invitations {
@@ -412,7 +421,10 @@ async fn follow(
                 }
             }
             opinions::ask(tx, &case.consultation, case.consultation.lead, now).await?;
-            Body::Session { started: false, at: now }
+            Body::Session {
+                started: false,
+                at: now,
+            }
         }
         Command::Cancel => {
             clocks::stop_all(tx, id, now).await?;
@@ -429,7 +441,16 @@ async fn follow(
         _ => return Ok(()),
     };
     for institution in told {
-        exchange::post(app, tx, id, case.consultation.lead, institution, now, content.clone()).await?;
+        exchange::post(
+            app,
+            tx,
+            id,
+            case.consultation.lead,
+            institution,
+            now,
+            content.clone(),
+        )
+        .await?;
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ use crate::{
         access::{self, Case},
         clocks, consultations,
         notices::{self, Tell, To},
-        patients,
+        patients, requests,
     },
     state::App,
 };
@@ -111,8 +111,13 @@ pub async fn body(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Invitation
         .ok_or(ServiceError::NotFound)?;
     let parts = parts(app, &case.consultation, own.id).await?;
     let mut tx = app.store.begin().await?;
-    tx.audit(ctx.event("invitation.read", format!("invitation/{}", own.id), "ok", Some(id)))
-        .await?;
+    tx.audit(ctx.event(
+        "invitation.read",
+        format!("invitation/{}", own.id),
+        "ok",
+        Some(id),
+    ))
+    .await?;
     tx.commit().await?;
     Ok(parts)
 }
@@ -154,7 +159,16 @@ pub async fn send(
     }
     let parts = parts(app, consultation, invitation.id).await?;
     let content = Body::Invitation(Box::new(parts));
-    exchange::post(app, tx, consultation.id, consultation.lead, institution, now, content).await?;
+    exchange::post(
+        app,
+        tx,
+        consultation.id,
+        consultation.lead,
+        institution,
+        now,
+        content,
+    )
+    .await?;
     tx.audit(ctx.event(
         "invitation.send",
         format!("invitation/{}", invitation.id),
@@ -228,7 +242,15 @@ pub async fn receive(
     invitation.delivered_at = Some(now);
     invitation.due_at = now.plus_ms(parts.answer_within_ms);
     tx.update_invitation(&invitation).await?;
-    ask(tx, &consultation, &invitation, now, NoticeKind::InvitationReceived, None).await
+    ask(
+        tx,
+        &consultation,
+        &invitation,
+        now,
+        NoticeKind::InvitationReceived,
+        None,
+    )
+    .await
 }
 
 /// Starts the answer clock and tells the participant's coordinators.
@@ -348,7 +370,16 @@ pub async fn answer(
         experts,
         data_from: given.data_from,
     };
-    exchange::post(app, &mut tx, id, ctx.institution.id, consultation.lead, ctx.now(), content).await?;
+    exchange::post(
+        app,
+        &mut tx,
+        id,
+        ctx.institution.id,
+        consultation.lead,
+        ctx.now(),
+        content,
+    )
+    .await?;
     tx.audit(ctx.event("invitation.answer", target, "ok", Some(id)))
         .await?;
     tx.commit().await?;
@@ -450,7 +481,12 @@ pub async fn receive_answer(
     if given.scheduled_at != consultation.scheduled_at {
         return Ok(());
     }
-    let state = decide_answer(invitation.state, invitation.due_at, given.answer, given.answered_at)?;
+    let state = decide_answer(
+        invitation.state,
+        invitation.due_at,
+        given.answer,
+        given.answered_at,
+    )?;
     let kind = match given.answer {
         Answer::Accept { can_provide } => {
             invitation.can_provide.clone_from(can_provide);
@@ -596,7 +632,14 @@ pub async fn expired(app: &App, tx: &mut WriteTx, id: InvitationId) -> Result<()
         Some(consultation.id),
     ))
     .await?;
-    tell_lead(tx, &consultation, invitation.institution, now, NoticeKind::InvitationExpired).await?;
+    tell_lead(
+        tx,
+        &consultation,
+        invitation.institution,
+        now,
+        NoticeKind::InvitationExpired,
+    )
+    .await?;
     settle(tx, consultation, now).await
 }
 
@@ -614,7 +657,16 @@ pub async fn withdraw(app: &App, ctx: &Ctx, id: ConsultationId, reason: &str) ->
         .find(|i| i.institution == ctx.institution.id)
         .ok_or(ServiceError::NotFound)?;
     let target = format!("invitation/{}", own.id);
-    access::step(app, ctx, &case, &MACHINE, own.state, Move::Withdraw, target.clone()).await?;
+    access::step(
+        app,
+        ctx,
+        &case,
+        &MACHINE,
+        own.state,
+        Move::Withdraw,
+        target.clone(),
+    )
+    .await?;
     let before_session = matches!(case.consultation.state, S::Inviting | S::Preparing | S::Ready);
     if !before_session || own.answer_sent_at.is_some() {
         access::refuse(app, ctx, "withdraw", id, Some(id), codes::INVITATION_WRONG_STATE).await?;
@@ -657,7 +709,14 @@ pub async fn receive_withdrawal(
     tx.update_invitation(&invitation).await?;
     let now = app.now();
     clocks::stop(tx, consilium_domain::ClockKind::InvitationAnswer, id.0, now).await?;
-    tell_lead(tx, &consultation, envelope.from, now, NoticeKind::InvitationWithdrawn).await?;
+    tell_lead(
+        tx,
+        &consultation,
+        envelope.from,
+        now,
+        NoticeKind::InvitationWithdrawn,
+    )
+    .await?;
     settle(tx, consultation, now).await
 }
 
@@ -715,7 +774,16 @@ pub async fn take_back(
         reason: reason.trim().to_owned(),
     };
     let to = invitation.institution;
-    exchange::post(app, tx, consultation.id, consultation.lead, to, ctx.now(), content).await?;
+    exchange::post(
+        app,
+        tx,
+        consultation.id,
+        consultation.lead,
+        to,
+        ctx.now(),
+        content,
+    )
+    .await?;
     tx.audit(ctx.event(
         "invitation.revoke",
         format!("invitation/{}", invitation.id),
@@ -784,9 +852,11 @@ pub async fn reschedule(
     let term = term_ms(case.consultation.urgency);
     let mut tx = app.store.begin().await?;
     consultations::lock(&mut tx, id).await?;
-    let asked = tx.invitations(id).await?.into_iter().filter(|i| {
-        consultations::is_pending(i.state) || i.state == InvitationState::Accepted
-    });
+    let asked = tx
+        .invitations(id)
+        .await?
+        .into_iter()
+        .filter(|i| consultations::is_pending(i.state) || i.state == InvitationState::Accepted);
     for mut invitation in asked {
         if let Ok(next) = MACHINE.step(invitation.state, Move::Reconfirm, Actor::LeadAdmin) {
             invitation.state = next;
@@ -811,6 +881,7 @@ pub async fn reschedule(
         updated_at: now,
         ..case.consultation
     };
+    requests::rescheduled(app, &mut tx, &stored).await?;
     consultations::save(&mut tx, ctx, &stored, Command::Reschedule).await?;
     tx.commit().await?;
     exchange::flush(app, id).await;

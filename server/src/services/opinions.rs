@@ -137,7 +137,16 @@ pub async fn submit(
             opinion_id: stored.id,
             content_hash: hex::encode(stored.content_hash),
         };
-        exchange::post(app, &mut tx, id, ctx.institution.id, institution, ctx.now(), content).await?;
+        exchange::post(
+            app,
+            &mut tx,
+            id,
+            ctx.institution.id,
+            institution,
+            ctx.now(),
+            content,
+        )
+        .await?;
     }
     tx.audit(ctx.event("opinion.submit", format!("opinion/{}", stored.id), "ok", Some(id)))
         .await?;

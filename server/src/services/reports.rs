@@ -122,7 +122,11 @@ pub async fn sign(
         .await?;
     consultations::save(&mut tx, ctx, &concluded, Command::Sign).await?;
     clocks::stop_all(&mut tx, id, ctx.now()).await?;
-    for institution in case.invitations.iter().filter(|i| i.state == InvitationState::Accepted) {
+    for institution in case
+        .invitations
+        .iter()
+        .filter(|i| i.state == InvitationState::Accepted)
+    {
         let content = Body::Report {
             report_id: stored.id,
             version: stored.version,

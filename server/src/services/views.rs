@@ -20,7 +20,7 @@ use crate::{
     error::ServiceError,
     services::{
         access::Case, clocks, consents, consultations::is_pending, invitations, masking::Texts, opinions,
-        patients,
+        packages, patients,
     },
     state::App,
 };
@@ -254,7 +254,7 @@ pub async fn detail(app: &App, ctx: &Ctx, case: &Case) -> Result<Consultation, S
         clinical: Texts::for_reader(ctx, case, &patient)?.clinical(clinical(ctx, case)?),
         duration_minutes: u16::try_from(c.duration_minutes).unwrap_or(u16::MAX),
         wanted: c.wanted.clone(),
-        consent: consents::Stored::of(case)?.map(|consent| consent.brief()),
+        consent: consents::Stored::of(c)?.map(|consent| consent.brief()),
         started_at: c.started_at,
         ended_at: c.ended_at,
         opinions: readable,
@@ -262,7 +262,7 @@ pub async fn detail(app: &App, ctx: &Ctx, case: &Case) -> Result<Consultation, S
         people: people(app, ctx, case, &directory).await?,
         suspended_from: c.suspended_from,
         override_reason: c.override_reason.clone(),
-        package: None,
+        package: packages::newest(app, c.id).await?,
         deadlines: deadlines(app, ctx, case).await?,
         version: c.version,
     })
