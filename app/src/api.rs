@@ -128,6 +128,21 @@ pub async fn send_file<T: DeserializeOwned>(
     read(method, path, file.as_ref(), &headers).await
 }
 
+/// Fetches `path` in the form `accept` and hands it to the browser as a file called `name`.
+///
+/// # Errors
+/// The server's problem.
+pub async fn download(path: &str, accept: &str, name: &str) -> Result<(), Problem> {
+    let headers = [("accept", accept.to_owned())];
+    let (status, text) = exchange("GET", path, &JsValue::NULL, &headers)
+        .await
+        .map_err(|_| problem(codes::UNAVAILABLE))?;
+    if !(200..300).contains(&status) {
+        return Err(refused(status, &text));
+    }
+    crate::browser::save_text(&text, accept, name).map_err(|_| problem(codes::INTERNAL))
+}
+
 /// Submits an opinion; it is signed and cannot be changed afterwards.
 ///
 /// # Errors
@@ -212,8 +227,12 @@ async fn read<T: DeserializeOwned>(
         let json = if text.is_empty() { "null" } else { &text };
         serde_json::from_str(json).map_err(|_| problem(codes::INTERNAL))
     } else {
-        Err(serde_json::from_str(&text).unwrap_or_else(|_| problem(code_of(status))))
+        Err(refused(status, &text))
     }
+}
+
+fn refused(status: u16, text: &str) -> Problem {
+    serde_json::from_str(text).unwrap_or_else(|_| problem(code_of(status)))
 }
 
 async fn exchange(

@@ -89,6 +89,24 @@ pub fn listen(path: &str, name: &str, act: impl Fn(String) + 'static) {
     std::mem::forget(source);
 }
 
+/// Offers a text as a file to save.
+///
+/// # Errors
+/// The browser does not make a file of it.
+pub fn save_text(text: &str, media_type: &str, name: &str) -> Result<(), wasm_bindgen::JsValue> {
+    use wasm_bindgen::JsCast;
+    let parts = js_sys::Array::of1(&text.into());
+    let options = web_sys::BlobPropertyBag::new();
+    options.set_type(media_type);
+    let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options)?;
+    let address = web_sys::Url::create_object_url_with_blob(&blob)?;
+    let link: web_sys::HtmlElement = document().create_element("a")?.unchecked_into();
+    link.set_attribute("href", &address)?;
+    link.set_attribute("download", name)?;
+    link.click();
+    web_sys::Url::revoke_object_url(&address)
+}
+
 /// Opens the print dialog.
 pub fn print() {
     if let Err(error) = window().print() {

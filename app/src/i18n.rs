@@ -8,6 +8,7 @@ mod conclude;
 mod consultation;
 pub mod desk;
 mod form;
+pub mod package;
 pub mod preparation;
 mod report;
 mod terms;
@@ -21,6 +22,8 @@ use consilium_protocol::{Problem, page::Locale, session::Institution};
 pub use consultation::{ConsultationTexts, UploadTexts};
 pub use desk::DeskTexts;
 pub use form::FormTexts;
+pub use package::{ConsentTexts, PackageTexts};
+pub use preparation::unmask_purpose;
 pub use report::ReportTexts;
 pub use terms::{
     act, annotation, category, invitation, kind, role, sex, signer, state, state_sentence, urgency,
@@ -119,6 +122,8 @@ mod tests {
             NoticeTexts::PAIRS,
             TransferTexts::PAIRS,
             DeskTexts::PAIRS,
+            PackageTexts::PAIRS,
+            ConsentTexts::PAIRS,
         ];
         for (key, zh, en) in tables.into_iter().flatten() {
             assert!(!zh.trim().is_empty() && !en.trim().is_empty(), "{key}");

@@ -14,6 +14,7 @@ super::texts! {
         sign_out: "退出", "Sign out";
         urgent: "加急", "Urgent";
         minor: "未成年人保护", "Minor, protected";
+        infectious: "传染病，加强保护", "Infectious, protected";
         years: "{} 岁", "{} y";
         months: "{} 个月", "{} mo";
         lead: "牵头", "Lead";

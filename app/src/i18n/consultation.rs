@@ -56,6 +56,13 @@ super::texts! {
         no_experts: "本院还没有专家账号，请联系管理员登记。", "Your institution has no expert accounts yet; ask the administrator.";
         named: "专家：{}", "Experts: {}";
         double_booked: "同一时间已列入 {}", "also named in {} at that time";
+        unmask: "查看原文", "Show in clear";
+        unmask_field: "查看原文：{}", "Show in clear: {}";
+        unmask_lead: "每次查看都会记入审计，60 秒后恢复脱敏。", "Every look is audited; after 60 seconds it is masked again.";
+        unmask_purpose: "用途", "Purpose";
+        unmask_reason: "查看的原因", "Reason for looking";
+        unmask_yes: "查看 60 秒", "Show for 60 seconds";
+        unmask_left: "{} 秒后恢复脱敏", "masked again in {} s";
         next_step: "下一步：", "Next: ";
         paused: "交换已暂停，期限停止计时。", "The exchange is suspended; the clocks stand still.";
         answer_under_way: "答复送达中", "answer on its way";

@@ -4,7 +4,7 @@ use consilium_domain::{
     AbsentReason, ClockKind, ConsentState, DataRequestState, GuardianRelation, IssueState, MessageKind,
     PackageState, RecordKind, SubmissionState, TransferState,
 };
-use consilium_protocol::page::Locale;
+use consilium_protocol::{masking::UnmaskPurpose, page::Locale};
 
 use super::terms::pick;
 
@@ -126,6 +126,15 @@ words! {
         Child: "成年子女", "Adult child";
         Relative: "其他近亲属", "Other close relative";
         Other: "其他法定监护人", "Other legal guardian";
+    }
+
+    /// What a field in clear is needed for.
+    unmask_purpose: UnmaskPurpose {
+        Identify: "核对患者身份", "To make sure it is this patient";
+        Contact: "联系患者或家属", "To reach the patient or family";
+        Record: "归档或送达报告", "To file or deliver the report";
+        Emergency: "危及生命", "Danger to life";
+        Other: "其他", "Something else";
     }
 
     /// A kind of row.

@@ -7,6 +7,7 @@ pub mod files;
 pub mod images;
 pub mod opinions;
 pub mod participants;
+pub mod unmask;
 pub mod upload;
 
 use acts::MovePanel;
@@ -43,7 +44,8 @@ pub fn ConsultationPage(
     /// Experts of the own institution.
     experts: Vec<Expert>,
 ) -> impl IntoView {
-    let own = page.me.as_ref().map(|me| me.institution.id);
+    let reader = page.me.as_ref().map(|me| (me.institution.id, me.role));
+    let own = reader.map(|(own, _)| own);
     let head = view! { <Head consultation=consultation.clone() /> }.into_any();
     let side = view! { <ParticipantsPanel consultation=consultation.clone() progress own /> }.into_any();
     let opinions = consultation.opinions.clone();
@@ -58,7 +60,7 @@ pub fn ConsultationPage(
             <div class="columns">
                 <div>
                     <ImagesPanel row=consultation.row.clone() series />
-                    <ClinicalPanel consultation />
+                    <ClinicalPanel consultation reader />
                 </div>
                 <div>{side} <OpinionsPanel opinions /></div>
             </div>
