@@ -18,7 +18,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use consilium_domain::{ConsultationId, InstitutionId, MessageId, Timestamp, TransferState, masking::RuleSet};
+use consilium_domain::{
+    ConsultationId, InstitutionId, MessageId, Timestamp, TransferState, masking::RuleSet,
+};
 use consilium_protocol::{
     exchange::{Body, Envelope, RuleSetRef, VERSION},
     limits,

@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use consilium_domain::{
-    ConsultationId, NoticeKind, Role, TransferState,
+    ConsultationId, NoticeKind, Role, Timestamp, TransferState,
     machine::Actor,
     preparation::transfer::{Command, LEASE_MS, MACHINE, next_try},
 };
 use consilium_protocol::{codes, exchange::Receipt, limits};
 use consilium_storage::{AuditEntry, Lane, Outgoing, WriteTx};
-use futures::{StreamExt as _, stream::FuturesUnordered};
+use tokio::task::JoinSet;
 
 use super::transport::Failure;
 use crate::{
@@ -37,7 +37,8 @@ struct Claimed {
 /// # Errors
 /// The store fails; tries under way are finished first.
 pub(super) async fn round(app: &App, scope: Option<ConsultationId>) -> Result<usize, ServiceError> {
-    let mut running = FuturesUnordered::new();
+    // Tasks, not futures of this one: a try that holds the writer must go on while this waits for it.
+    let mut running = JoinSet::new();
     let mut tries = 0;
     let mut failed = None;
     loop {
@@ -50,14 +51,17 @@ pub(super) async fn round(app: &App, scope: Option<ConsultationId>) -> Result<us
             match claim(app, scope, places).await {
                 Ok(claimed) => {
                     tries += claimed.len();
-                    running.extend(claimed.into_iter().map(|one| attempt(app, one)));
+                    for one in claimed {
+                        running.spawn(attempt(app.clone(), one));
+                    }
                 }
                 Err(error) => failed = Some(error),
             }
         }
-        match running.next().await {
-            Some(Ok(())) => {}
-            Some(Err(error)) => failed = Some(error),
+        match running.join_next().await {
+            Some(Ok(Ok(()))) => {}
+            Some(Ok(Err(error))) => failed = Some(error),
+            Some(Err(died)) => failed = Some(died.into()),
             None => return failed.map_or(Ok(tries), Err),
         }
     }
@@ -113,9 +117,9 @@ async fn claim(
 }
 
 /// Makes one try and writes down what came of it.
-async fn attempt(app: &App, claimed: Claimed) -> Result<(), ServiceError> {
+async fn attempt(app: App, claimed: Claimed) -> Result<(), ServiceError> {
     let Claimed { message, envelope } = claimed;
-    let sent = app.exchange.transport.send(app, &envelope);
+    let sent = app.exchange.transport.send(&app, &envelope);
     let result = match tokio::time::timeout(TRY_TIMEOUT, sent).await {
         Ok(Ok(receipt)) if receipt.message_id != message.id => {
             Err(Failure::Transient(codes::EXCHANGE_NO_RESULT.to_owned()))
@@ -123,7 +127,7 @@ async fn attempt(app: &App, claimed: Claimed) -> Result<(), ServiceError> {
         Ok(result) => result,
         Err(_) => Err(Failure::Transient(codes::EXCHANGE_UNAVAILABLE.to_owned())),
     };
-    let settled = settle(app, &message, result).await;
+    let settled = settle(&app, &message, result).await;
     app.exchange.settled.notify_waiters();
     settled
 }
@@ -135,11 +139,7 @@ fn step(state: TransferState, command: Command) -> Result<TransferState, Service
 }
 
 /// Writes the result of the try that `message` stands in, unless its lease has passed to another.
-async fn settle(
-    app: &App,
-    message: &Outgoing,
-    result: Result<Receipt, Failure>,
-) -> Result<(), ServiceError> {
+async fn settle(app: &App, message: &Outgoing, result: Result<Receipt, Failure>) -> Result<(), ServiceError> {
     let now = app.now();
     let tries = u32::try_from(message.tries).unwrap_or(u32::MAX);
     let (command, next_at, cause) = match &result {
@@ -171,7 +171,7 @@ async fn settle(
         tell(app, &mut tx, &after).await?;
     }
     let result = after.cause.as_deref().unwrap_or("ok");
-    tx.audit(event(app, &after, command, result)).await?;
+    tx.audit(event(now, &after, command, result)).await?;
     tx.commit().await?;
     let cause = after.cause.unwrap_or_default();
     metrics::counter!("consilium_exchange_tries_total", "state" => after.state.code(), "cause" => cause)
@@ -212,11 +212,11 @@ async fn tell(app: &App, tx: &mut WriteTx, message: &Outgoing) -> Result<(), Ser
 }
 
 /// The sender's audit event.
-fn event(app: &App, message: &Outgoing, command: Command, result: &str) -> AuditEntry {
+fn event(now: Timestamp, message: &Outgoing, command: Command, result: &str) -> AuditEntry {
     AuditEntry {
         institution: message.lane.from.to_string(),
         ..by_system(
-            app.now(),
+            now,
             &format!("{}.{}", MACHINE.name, command.code()),
             format!("message/{}", message.id),
             result,
@@ -245,7 +245,11 @@ pub(super) async fn recover(app: &App) -> Result<(), ServiceError> {
 /// The store fails.
 pub(super) async fn measure(app: &App) -> Result<(), ServiceError> {
     let reader = app.store.reader();
-    for state in [TransferState::Queued, TransferState::Waiting, TransferState::Failed] {
+    for state in [
+        TransferState::Queued,
+        TransferState::Waiting,
+        TransferState::Failed,
+    ] {
         let count = u32::try_from(reader.outgoing_in(state).await?).unwrap_or(u32::MAX);
         metrics::gauge!("consilium_exchange_messages", "state" => state.code()).set(count);
     }

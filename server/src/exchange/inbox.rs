@@ -130,8 +130,8 @@ async fn check_parties(
     let invitations = tx.invitations(envelope.consultation).await?;
     let invited = |id| invitations.iter().find(|i| i.institution == id);
     let hears = envelope.to == lead || invited(envelope.to).is_some();
-    let speaks = envelope.from == lead
-        || invited(envelope.from).is_some_and(|i| i.state != InvitationState::Revoked);
+    let speaks =
+        envelope.from == lead || invited(envelope.from).is_some_and(|i| i.state != InvitationState::Revoked);
     if hears && speaks && envelope.from != envelope.to {
         Ok(())
     } else {

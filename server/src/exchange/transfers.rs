@@ -37,7 +37,15 @@ pub async fn list(
     cursor: Option<&str>,
 ) -> Result<TransferList, ServiceError> {
     if !DESK.contains(&ctx.account.role) {
-        refuse(app, ctx, "transfer.list", "transfer/all".to_owned(), codes::FORBIDDEN, None).await?;
+        refuse(
+            app,
+            ctx,
+            "transfer.list",
+            "transfer/all".to_owned(),
+            codes::FORBIDDEN,
+            None,
+        )
+        .await?;
         return Err(ServiceError::Forbidden);
     }
     let cursor = cursor.map(read_cursor).transpose()?;
@@ -62,7 +70,9 @@ pub async fn list(
             let case = access::load(app, id).await?;
             cases.insert(id, (case.consultation.number.clone(), case.actor(ctx)));
         }
-        let Some((number, actor)) = cases.get(&id) else { continue };
+        let Some((number, actor)) = cases.get(&id) else {
+            continue;
+        };
         let may = |command| MACHINE.step(message.state, command, *actor).is_ok();
         items.push(Transfer {
             id: message.id,
@@ -74,7 +84,9 @@ pub async fn list(
             tries: u32::try_from(message.tries).unwrap_or(0),
             run: u32::try_from(message.run).unwrap_or(1),
             created_at: message.created_at,
-            next_at: message.next_at.filter(|_| message.state == TransferState::Waiting),
+            next_at: message
+                .next_at
+                .filter(|_| message.state == TransferState::Waiting),
             delivered_at: message.received_at,
             held: message.state == TransferState::Queued && parked.contains(&message.lane),
             may_resend: may(Command::Resend),
