@@ -14,6 +14,7 @@ mod live;
 mod person;
 mod process;
 mod server;
+mod smtp;
 mod target;
 
 pub use case::{Case, phantom, request_form};
@@ -23,4 +24,5 @@ pub use live::{JoinError, LiveClient};
 pub use person::{Person, Reply};
 pub use process::Process;
 pub use server::{Database, TestServer};
+pub use smtp::{MailServer, Offered, Verdict};
 pub use target::{Login, Target};

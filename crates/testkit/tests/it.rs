@@ -31,17 +31,25 @@ macro_rules! both {
 
 mod it {
     mod audit;
+    mod data;
+    mod data_requests;
+    mod clocks;
     mod edge;
     mod exchange;
     mod exchange_faults;
+    mod exchange_kill;
     mod hidden;
     mod images;
     mod imports;
     mod interface;
     mod invitations;
+    mod issues;
     mod live;
+    mod mail;
     mod masking;
+    mod notices;
     mod process;
     mod session;
+    mod submissions;
     mod workflow;
 }

@@ -49,6 +49,10 @@ pub async fn metrics(
     let gauge = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     metrics::gauge!("consilium_rooms").set(gauge(rooms.rooms));
     metrics::gauge!("consilium_room_connections").set(gauge(rooms.connections));
+    // A store that does not answer is told of by /health/ready; the last value stays.
+    if let Ok(suspended) = app.store.reader().suspended().await {
+        metrics::gauge!("consilium_exchange_suspended").set(if suspended { 1.0 } else { 0.0 });
+    }
     Ok((
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
         app.metrics.render(),
