@@ -70,6 +70,16 @@ sentences! {
     ISSUE_OPEN_ALREADY: "这一数据元已有未处理完的修正通知。", "A correction notice for this element is open already.";
     UNMASK_LIMIT: "一小时内查看明文的次数已达上限，本次未显示，并已告警。请稍后再试。", "Too many fields were shown in clear within an hour. Nothing was shown and an alarm was raised; try again later.";
     UNMASK_EMPTY: "该项没有填写，或会诊结束后已按规定清除。", "This field was not given, or it was removed after the consultation.";
+    UPLOAD_VERSION: "不支持所用的上传协议版本。", "The upload protocol is not spoken in this version.";
+    UPLOAD_OFFSET: "上传位置与服务器已收到的不一致，请从服务器记录的位置继续。", "These bytes do not follow those already received; go on from where the server stands.";
+    UPLOAD_CHECKSUM: "传输中数据有误，这一段未保存，请重新发送。", "These bytes were damaged on the way and not kept; send them again.";
+    UPLOAD_GONE: "上传已过期或已取消，请重新上传。", "The upload has expired or was cancelled; start again.";
+    UPLOAD_LOCKED: "同一上传的另一请求仍在写入，请稍后继续。", "Another request still writes to this upload; go on in a moment.";
+    UPLOAD_TOO_MANY: "进行中的上传过多，请先完成或取消一部分。", "Too many uploads are under way; finish or cancel some first.";
+    UPLOAD_NO_ROOM: "未完成的上传已占满预留空间，请先完成或取消一部分。", "Unfinished uploads take up all reserved room; finish or cancel some first.";
+    UPLOAD_PARTS: "有分段尚未传完，或不能作为分段使用。", "A part is not complete, or cannot be used as a part.";
+    UPLOAD_FINAL: "由分段合成的上传不再接收数据。", "An upload put together from parts takes no bytes itself.";
+    UPLOAD_WRONG_STATE: "只有等待确认患者身份的上传才能确认。", "Only an upload that waits for its patient to be confirmed can be confirmed.";
     OPINIONS_MISSING: "有机构尚未提交意见：请等待，或写明原因后继续。", "Some institutions have not given an opinion: wait, or record why they are left out.";
     OPINIONS_UNCITED: "报告须引用每一份已提交的意见。", "The report must cite every submitted opinion.";
     OPINION_SUBMITTED: "意见已签名提交，不能再改。", "The opinion was signed and can no longer be changed.";

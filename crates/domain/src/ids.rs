@@ -71,4 +71,6 @@ id! {
     DeadlineId,
     /// A notice to one person.
     NoticeId,
+    /// A resumable upload.
+    UploadId,
 }

@@ -482,6 +482,42 @@ codes! {
         /// A guardian: required under the age of 14.
         Guardian = "guardian",
     }
+
+    /// What a resumable upload is for.
+    UploadPurpose {
+        /// One DICOM file.
+        Dicom = "dicom",
+        /// Rows of clinical data.
+        Submission = "submission",
+        /// The scanned consent form.
+        ConsentForm = "consent_form",
+    }
+
+    /// How a resumable upload comes.
+    UploadKind {
+        /// In one piece after the other.
+        Whole = "whole",
+        /// As a part of another.
+        Partial = "partial",
+        /// Put together from parts.
+        Final = "final",
+    }
+
+    /// Where a resumable upload stands.
+    UploadState {
+        /// Takes bytes.
+        Open = "open",
+        /// All bytes are there; the content is being taken.
+        Received = "received",
+        /// The content was taken.
+        Stored = "stored",
+        /// The content was refused.
+        Refused = "refused",
+        /// Ended by its owner, or a part that was used up.
+        Removed = "removed",
+        /// Its time is over.
+        Expired = "expired",
+    }
 }
 
 impl Sex {

@@ -123,6 +123,26 @@ codes! {
     ISSUE_NO_ELEMENT = "issue.no_element";
     /// A correction notice for this element is open already.
     ISSUE_OPEN_ALREADY = "issue.open_already";
+    /// The upload protocol is not spoken in this version; `Tus-Version` names the one that is.
+    UPLOAD_VERSION = "upload.version";
+    /// The bytes do not follow those that are there; ask where the upload stands.
+    UPLOAD_OFFSET = "upload.offset";
+    /// The bytes do not have the announced checksum; none of them was kept.
+    UPLOAD_CHECKSUM = "upload.checksum";
+    /// The upload has expired or was ended.
+    UPLOAD_GONE = "upload.gone";
+    /// Another request still writes to the upload.
+    UPLOAD_LOCKED = "upload.locked";
+    /// More uploads are under way than one account may have, or one is sent in too many pieces.
+    UPLOAD_TOO_MANY = "upload.too_many";
+    /// No room is left for unfinished uploads.
+    UPLOAD_NO_ROOM = "upload.no_room";
+    /// A part is not complete, or of no use as a part.
+    UPLOAD_PARTS = "upload.parts";
+    /// The upload is put together from parts and takes no bytes itself.
+    UPLOAD_FINAL = "upload.final";
+    /// Only an upload whose patient nobody has confirmed can be confirmed.
+    UPLOAD_WRONG_STATE = "upload.wrong_state";
     /// Opinions missing.
     OPINIONS_MISSING = "report.opinions_missing";
     /// Opinions not cited.

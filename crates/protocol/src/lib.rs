@@ -14,5 +14,6 @@ pub mod preparation;
 pub mod problem;
 pub mod report;
 pub mod session;
+pub mod upload;
 
 pub use problem::{FieldError, Problem};

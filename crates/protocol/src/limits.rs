@@ -102,3 +102,32 @@ pub const MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 pub const NOTICE_STREAMS: usize = 8;
 /// Notices one account keeps; older read ones go.
 pub const NOTICES_KEPT: u64 = 1_000;
+
+/// Bytes of an upload sealed, synced and acknowledged at a time.
+pub const UPLOAD_PIECE_BYTES: usize = 4 * 1024 * 1024;
+/// Pieces one upload may come in.
+pub const UPLOAD_PIECES: i32 = 16_384;
+/// Parts one upload may be put together from.
+pub const UPLOAD_PARTS: usize = 64;
+/// Longest `Upload-Metadata`, bytes.
+pub const UPLOAD_METADATA_BYTES: usize = 4 * 1024;
+/// Uploads one account may have under way.
+pub const UPLOADS_PER_ACCOUNT: u64 = 64;
+/// Bytes the unfinished uploads of one account may announce.
+pub const UPLOADS_ACCOUNT_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+/// Bytes all unfinished uploads may announce.
+pub const UPLOADS_TOTAL_BYTES: u64 = 64 * 1024 * 1024 * 1024;
+/// An upload ends this long after it was begun, ms.
+pub const UPLOAD_MS: i64 = 24 * 60 * 60 * 1000;
+/// An upload that is over still answers that it is gone for this long, ms.
+pub const UPLOAD_REMEMBERED_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+/// A sender silent for this long has gone away, ms.
+pub const UPLOAD_SILENCE_MS: u64 = 60 * 1000;
+/// How long a request waits for an earlier one to let go of the upload, ms.
+pub const UPLOAD_HANDOVER_MS: u64 = 10 * 1000;
+/// Contents of complete uploads held in memory at once.
+pub const UPLOADS_TAKEN_AT_ONCE: usize = 2;
+/// Times the content of a complete upload is tried when something fails on our side.
+pub const UPLOAD_ATTEMPTS: i32 = 3;
+/// Uploads one round of the upload job looks at.
+pub const UPLOADS_BATCH: u64 = 200;
