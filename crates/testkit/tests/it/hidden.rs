@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 use super::interface::operations;
 
+/// An id of nothing.
+const ABSENT: &str = "00000000-0000-7000-8000-000000000000";
+
 /// A body that each route can read, so that the answer is about permission and not about form.
 fn body_for(path: &str, case: &Case, server: &TestServer) -> Result<Value> {
     let participants = [
@@ -16,7 +19,22 @@ fn body_for(path: &str, case: &Case, server: &TestServer) -> Result<Value> {
     ];
     Ok(match path.rsplit('/').next().unwrap_or_default() {
         "answer" => json!({"answer": "accept", "can_provide": ["imaging"]}),
-        "cancel" => json!({"reason": "不应成功"}),
+        "cancel" | "withdraw" | "{verb}" => json!({"reason": "不应成功"}),
+        "reschedule" => {
+            json!({"reason": "不应成功", "scheduled_at": server.clock.now().plus_ms(7_200_000)})
+        }
+        "revoke" | "reinvite" => {
+            json!({"reason": "不应成功", "institution_id": case.east.me.institution.id})
+        }
+        "consent" => json!({"state": "active", "text_version": "2026-1", "signer": "patient"}),
+        "unmask" => json!({"field": "name", "reason": "不应成功"}),
+        "data-requests" => json!({
+            "institution_id": case.east.me.institution.id,
+            "items": [{"category": "lab_exam"}],
+            "reason": "不应成功",
+        }),
+        "submissions" => json!({"records": []}),
+        "issues" => json!({"item_id": ABSENT, "element": "2.1", "reason": "不应成功"}),
         "opinions" => json!({"text": "不应成功的意见"}),
         "sign" => json!({"conclusion": "不应成功", "advice": "不应成功", "cites": []}),
         "{id}" => request_form(1, &participants, server.clock.now().plus_ms(3_600_000))?.1,
@@ -34,19 +52,18 @@ fn without_request_id(reply: &Reply) -> Value {
 
 /// Every address below the consultation answers `person` as if it were not there.
 async fn nothing_is_there_for(person: &Person, case: &Case, server: &TestServer) -> Result<()> {
-    let absent = "00000000-0000-7000-8000-000000000000";
     let series = case.lead.get(&case.path("/series")).await?.json();
     let id = |pointer: &str| {
         series
             .pointer(pointer)
             .and_then(Value::as_str)
-            .unwrap_or(absent)
+            .unwrap_or(ABSENT)
             .to_owned()
     };
     let (instance, first_series) = (id("/0/instances/0/id"), id("/0/id"));
     let mut asked = 0;
     for (method, path) in operations(server).await? {
-        if !path.contains("{id}") || path.ends_with("/live") {
+        if !path.starts_with("/api/v1/consultations/{id}") || path.ends_with("/live") {
             continue;
         }
         let body = body_for(&path, case, server)?;
@@ -55,14 +72,19 @@ async fn nothing_is_there_for(person: &Person, case: &Case, server: &TestServer)
                 .replace("{id}", consultation)
                 .replace("{instance}", &instance)
                 .replace("{series}", &first_series)
-                .replace("{frame}", "0");
+                .replace("{frame}", "0")
+                .replace("{version}", "1")
+                .replace("{verb}", "verify");
+            let address = ["{request}", "{issue}", "{submission}", "{item}"]
+                .iter()
+                .fold(address, |address, part| address.replace(part, ABSENT));
             let mut request = person.request(method.clone(), &format!("{address}?version=1"));
             if method != Method::GET {
                 request = request.json(&body);
             }
             person.send(request).await
         };
-        let (hidden, missing) = (ask(&case.id).await?, ask(absent).await?);
+        let (hidden, missing) = (ask(&case.id).await?, ask(ABSENT).await?);
         let who = &person.me.username;
         assert_eq!(hidden.status, 404, "{who}: {method} {path}: {}", hidden.text());
         assert_eq!(hidden.problem()?.code, codes::NOT_FOUND);
@@ -74,7 +96,7 @@ async fn nothing_is_there_for(person: &Person, case: &Case, server: &TestServer)
         asked += 1;
     }
     assert!(asked >= 15, "{asked} addresses");
-    for page in ["", "/room", "/edit", "/conclude", "/report"] {
+    for page in ["", "/room", "/edit", "/conclude", "/report", "/data", "/package", "/consent"] {
         let status = person
             .get(&format!("/consultations/{}{page}", case.id))
             .await?
