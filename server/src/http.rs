@@ -1,17 +1,20 @@
 //! Addresses. A handler extracts, calls one service and converts; what all answers share (request id,
 //! headers, problems in the reader's language) is in [`edge`].
 
+pub mod accounts;
 pub mod audit;
 pub mod consents;
 pub mod consultations;
 pub mod cookies;
 pub mod edge;
+pub mod export;
 pub mod extract;
 pub mod health;
 pub mod imaging;
 pub mod issues;
 pub mod live;
 pub mod masking;
+pub mod negotiate;
 pub mod notices;
 pub mod opinions;
 pub mod packages;
@@ -22,6 +25,7 @@ pub mod session;
 pub mod submissions;
 pub mod suspension;
 pub mod transfers;
+pub mod worklist;
 
 use std::sync::LazyLock;
 
@@ -62,7 +66,8 @@ fn large(route: utoipa_axum::router::UtoipaMethodRouter<App>, bytes_max: usize) 
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(session::sign_in, session::who, session::sign_out))
-        .routes(routes!(consultations::list, consultations::create))
+        .routes(routes!(worklist::list, consultations::create))
+        .routes(routes!(worklist::search))
         .routes(routes!(consultations::read, consultations::edit))
         .routes(routes!(consultations::invite))
         .routes(routes!(consultations::answer))
@@ -75,6 +80,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(consultations::end))
         .routes(routes!(consultations::cancel))
         .routes(routes!(consultations::institutions))
+        .routes(routes!(accounts::experts))
         .merge(large(
             routes!(consultations::import_fhir),
             limits::FHIR_BODY_BYTES,
@@ -101,6 +107,8 @@ fn api() -> OpenApiRouter<App> {
         ))
         .routes(routes!(consents::texts))
         .routes(routes!(packages::newest))
+        .routes(routes!(export::document))
+        .routes(routes!(export::invitation))
         .routes(routes!(packages::list))
         .routes(routes!(packages::version))
         .routes(routes!(packages::manifest))

@@ -2,11 +2,13 @@
 //! the live rooms.
 
 pub mod access;
+pub mod accounts;
 pub mod audit;
 pub mod clocks;
 pub mod consents;
 pub mod consultations;
 pub mod desk;
+pub mod export;
 pub mod fhir;
 pub mod imaging;
 pub mod invitations;
@@ -17,6 +19,7 @@ pub mod notices;
 pub mod opinions;
 pub mod packages;
 pub mod patients;
+pub mod progress;
 pub mod reports;
 pub mod requests;
 pub mod retention;
@@ -28,3 +31,4 @@ pub mod suspension;
 pub mod tickets;
 pub mod unmask;
 pub mod views;
+pub mod worklist;

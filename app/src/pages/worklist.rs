@@ -1,18 +1,20 @@
 //! The worklist: what is late, whose move it is, and the one link that moves it.
 
 pub mod row;
+pub mod search;
 
 use consilium_domain::{ConsultationState, Role, Timestamp, consultation::phase};
 use consilium_protocol::{
     consultation::ConsultationRow,
-    page::{Locale, Page, WorklistQuery},
+    page::{Page, WorklistQuery},
 };
 use leptos::prelude::*;
 use row::Row;
+use search::SearchForm;
 
 use crate::{
-    context, format,
-    i18n::{self, Common, WorklistTexts, fill},
+    browser, context, format,
+    i18n::{Common, WorklistTexts, fill},
     ui::{ButtonKind, ChoiceChip, Frame, LinkButton, frame::Place},
 };
 
@@ -38,26 +40,6 @@ impl Filter {
     }
 }
 
-/// Everything of a row that can be searched, in lower case.
-fn haystack(row: &ConsultationRow, locale: Locale) -> String {
-    let mut text = format!(
-        "{} {} {} {} {} {}",
-        row.number,
-        row.patient.name,
-        row.patient.platform_id,
-        row.preliminary_diagnosis,
-        i18n::kind(row.kind, locale),
-        i18n::institution_name(&row.lead, locale),
-    );
-    for participant in &row.participants {
-        text.push(' ');
-        text.push_str(&participant.institution.name_zh);
-        text.push(' ');
-        text.push_str(&participant.institution.name_en);
-    }
-    text.to_lowercase()
-}
-
 /// Whether the running deadline of a row has passed.
 fn is_late(row: &ConsultationRow, now: Timestamp) -> bool {
     row.due_at.is_some_and(|due| due.since_ms(now) <= 0)
@@ -77,7 +59,6 @@ pub fn WorklistPage(
     /// What was asked for.
     query: WorklistQuery,
 ) -> impl IntoView {
-    let _ = query;
     let locale = page.locale;
     let t = WorklistTexts::of(locale);
     let common = Common::of(locale);
@@ -88,13 +69,13 @@ pub fn WorklistPage(
         fill(t.late, &[&late.to_string()])
     };
     let role = page.me.as_ref().map(|me| me.role);
-    let body = if rows.is_empty() {
+    let body = if rows.is_empty() && query == WorklistQuery::default() {
         view! { <Empty may_create role /> }.into_any()
     } else {
-        view! { <List rows more /> }.into_any()
+        view! { <List rows more query /> }.into_any()
     };
     view! {
-        <Frame me=page.me path=page.path place=Place::Worklist>
+        <Frame me=page.me path=page.path unread=page.unread place=Place::Worklist>
             <header class="page-head">
                 <div>
                     <h1>{fill(t.today, &[&format::day(page.now, locale)])}</h1>
@@ -168,24 +149,18 @@ fn Tiles(rows: StoredValue<Vec<ConsultationRow>>) -> impl IntoView {
 }
 
 #[component]
-fn List(rows: Vec<ConsultationRow>, more: bool) -> impl IntoView {
+fn List(rows: Vec<ConsultationRow>, more: bool, query: WorklistQuery) -> impl IntoView {
     let locale = context::locale();
     let t = WorklistTexts::of(locale);
     let total = rows.len();
     let stored = StoredValue::new(rows.clone());
     let filter = RwSignal::new(Filter::All);
-    let search = RwSignal::new(String::new());
-    let shown = move |row: &ConsultationRow, text: &str| {
-        filter.get().takes(row)
-            && search.with(|wanted| {
-                wanted
-                    .to_lowercase()
-                    .split_whitespace()
-                    .all(|word| text.contains(word))
-            })
-    };
+    // What a search by identity number has found takes the place of the rows.
+    let found = RwSignal::new(None::<Vec<ConsultationRow>>);
     let none = Memo::new(move |_| {
-        stored.with_value(|rows| !rows.iter().any(|row| shown(row, &haystack(row, locale))))
+        let filter = filter.get();
+        let any = |rows: &Vec<ConsultationRow>| rows.iter().any(|row| filter.takes(row));
+        !found.with(|found| found.as_ref().map_or_else(|| stored.with_value(any), any))
     });
     let chips = [
         (Filter::All, t.all),
@@ -200,31 +175,29 @@ fn List(rows: Vec<ConsultationRow>, more: bool) -> impl IntoView {
         view! { <ChoiceChip text chosen on_press=move || filter.set(of) /> }
     })
     .collect_view();
-    let lines = rows
-        .into_iter()
-        .map(|row| {
-            let text = haystack(&row, locale);
-            let of = row.clone();
-            let hidden = Memo::new(move |_| !shown(&of, &text));
-            view! { <Row row hidden /> }
-        })
-        .collect_view();
+    let lines = move || {
+        let rows = found.get().unwrap_or_else(|| stored.get_value());
+        rows.into_iter()
+            .map(|row| {
+                let of = row.clone();
+                let hidden = Memo::new(move |_| !filter.get().takes(&of));
+                view! { <Row row hidden /> }
+            })
+            .collect_view()
+    };
+    let narrowed = query != WorklistQuery::default();
     let reset = move |_| {
         filter.set(Filter::All);
-        search.set(String::new());
+        found.set(None);
+        if narrowed {
+            browser::go_to("/");
+        }
     };
     view! {
         <Tiles rows=stored />
-        <div class="filters" role="search">
+        <div class="filters">
             <div class="chips" role="group" aria-label=t.filters>{chips}</div>
-            <input
-                type="search"
-                class="search"
-                aria-label=t.search_label
-                placeholder=t.search
-                prop:value=move || search.get()
-                on:input=move |event| search.set(event_target_value(&event))
-            />
+            <SearchForm query found />
         </div>
         <table class="worklist">
             <caption class="unseen">{t.caption}</caption>

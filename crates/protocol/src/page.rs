@@ -76,8 +76,6 @@ pub struct Draft {
 pub struct WorklistQuery {
     /// Number, ICD-10 code or words of the diagnosis.
     pub q: String,
-    /// `mine`, `1`, `2`, `3` (phases), or empty for all.
-    pub group: String,
     /// `lead` or `participant`, or empty.
     pub part: String,
     /// Type.

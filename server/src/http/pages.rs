@@ -1,6 +1,8 @@
 //! Pages: the server gathers a [`Page`] value and draws it; plain forms for sign-in, language and
 //! sign-out work before any program has loaded.
 
+mod preparation;
+
 use axum::{
     Form, Router,
     extract::{Path, Query, State},
@@ -12,7 +14,10 @@ use consilium_domain::{
     permission::{Action, Decision, may_create},
 };
 use consilium_protocol::{
-    Problem, limits,
+    Problem,
+    consultation::Act,
+    imaging::Series,
+    limits,
     page::{Locale, Page, View, WorklistQuery},
     session::SignIn,
 };
@@ -22,8 +27,12 @@ use serde::Deserialize;
 use crate::{
     ctx::{Ctx, Request},
     error::ServiceError,
-    http::cookies,
-    services::{access, consultations, imaging, reports, sessions, views},
+    http::{cookies, worklist::Wanted},
+    services::{
+        access::{self, Case},
+        accounts, consents, consultations, imaging, progress, reports, sessions, views,
+        worklist::{self, Wish},
+    },
     state::App,
 };
 
@@ -40,6 +49,7 @@ pub fn router() -> Router<App> {
         .route("/consultations/{id}/room", get(room))
         .route("/consultations/{id}/conclude", get(conclude))
         .route("/consultations/{id}/report", get(report))
+        .merge(preparation::router())
 }
 
 /// No such address.
@@ -47,20 +57,22 @@ pub async fn missing() -> ServiceError {
     ServiceError::NotFound
 }
 
-fn draw(app: &App, request: &Request, me: Option<&Ctx>, path: &str, view: View) -> Response {
+fn draw(app: &App, request: &Request, me: Option<&Ctx>, path: &str, unread: u64, view: View) -> Response {
     let page = Page {
         locale: request.locale,
         now: request.now,
         me: me.map(sessions::me),
         path: path.to_owned(),
-        unread: 0,
+        unread,
         view,
     };
     Html(consilium_app::render(&page, &app.site.assets)).into_response()
 }
 
-fn page(app: &App, ctx: &Ctx, path: &str, view: View) -> Response {
-    draw(app, &ctx.request, Some(ctx), path, view)
+/// A page of somebody who is signed in, with the number of notices they have not read.
+async fn page(app: &App, ctx: &Ctx, path: &str, view: View) -> Result<Response, ServiceError> {
+    let unread = app.store.reader().unread_notices(ctx.account.id).await?;
+    Ok(draw(app, &ctx.request, Some(ctx), path, unread, view))
 }
 
 /// The page of a failed request; somebody without a session is sent to sign in. Without the person's
@@ -76,7 +88,7 @@ pub fn error(app: &App, request: &Request, path: &str, problem: Problem) -> Resp
             .insert(header::CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
         return response;
     }
-    draw(app, request, None, path, View::Error { problem })
+    draw(app, request, None, path, 0, View::Error { problem })
 }
 
 fn percent_encoded(text: &str) -> String {
@@ -122,6 +134,7 @@ async fn sign_in_page(
         &request,
         None,
         "/sign-in",
+        0,
         View::SignIn {
             refused: query.refused.is_some(),
             next,
@@ -188,15 +201,38 @@ async fn language(Form(form): Form<LanguageForm>) -> Response {
     }
 }
 
-async fn worklist(State(app): State<App>, ctx: Ctx) -> Result<Response, ServiceError> {
-    let list = consultations::list(&app, &ctx, None, Some(limits::PAGE_ROWS_MAX)).await?;
+async fn worklist(
+    State(app): State<App>,
+    ctx: Ctx,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, ServiceError> {
+    let wish = Wish {
+        limit: Some(limits::PAGE_ROWS_MAX),
+        ..wanted.read()?
+    };
+    let list = worklist::list(&app, &ctx, &wish).await?;
+    let query = WorklistQuery {
+        q: wish.q,
+        part: wish.part,
+        kind: wish.kind,
+        urgency: wish.urgency,
+        state: wish.state,
+        from: wish.from,
+        to: wish.to,
+    };
     let view = View::Worklist {
         rows: list.items,
         more: list.next_cursor.is_some(),
         may_create: may_create(ctx.account.role),
-        query: WorklistQuery::default(),
+        query,
     };
-    Ok(page(&app, &ctx, "/", view))
+    page(&app, &ctx, "/", view).await
+}
+
+/// The text of consent in use.
+fn consent_version() -> String {
+    let newest = consents::texts::all().last();
+    newest.map(|text| text.version.clone()).unwrap_or_default()
 }
 
 async fn new_consultation(State(app): State<App>, ctx: Ctx) -> Result<Response, ServiceError> {
@@ -207,9 +243,9 @@ async fn new_consultation(State(app): State<App>, ctx: Ctx) -> Result<Response, 
         institutions: views::Directory::load(&app).await?.invitable(ctx.institution.id),
         kinds: ConsultationKind::ALL.to_vec(),
         draft: None,
-        consent_version: String::new(),
+        consent_version: consent_version(),
     };
-    Ok(page(&app, &ctx, "/consultations/new", view))
+    page(&app, &ctx, "/consultations/new", view).await
 }
 
 async fn edit_draft(
@@ -225,9 +261,9 @@ async fn edit_draft(
         institutions: views::Directory::load(&app).await?.invitable(ctx.institution.id),
         kinds: ConsultationKind::ALL.to_vec(),
         draft: Some(Box::new(draft)),
-        consent_version: String::new(),
+        consent_version: consent_version(),
     };
-    Ok(page(&app, &ctx, &format!("/consultations/{id}/edit"), view))
+    page(&app, &ctx, &format!("/consultations/{id}/edit"), view).await
 }
 
 /// Reads a consultation id out of an address: one that is none is an address that does not exist.
@@ -243,18 +279,27 @@ async fn consultation(
     let id = id_of(&id)?;
     let consultation = consultations::read_audited(&app, &ctx, id).await?;
     let case = access::load(&app, id).await?;
-    let series = if case.decide(&ctx, Action::ViewImages) == Decision::Allow {
-        imaging::series(&app, &ctx, id).await?
+    let experts = if consultation.row.allowed.contains(&Act::Answer) {
+        accounts::experts(&app, &ctx, Some(&case.consultation)).await?
     } else {
         Vec::new()
     };
     let view = View::Consultation {
+        series: series(&app, &ctx, &case).await?,
+        progress: progress::of(&app, &ctx, &case).await?,
         consultation: Box::new(consultation),
-        series,
-        progress: Vec::new(),
-        experts: Vec::new(),
+        experts,
     };
-    Ok(page(&app, &ctx, &format!("/consultations/{id}"), view))
+    page(&app, &ctx, &format!("/consultations/{id}"), view).await
+}
+
+/// The images, for those who may see them.
+async fn series(app: &App, ctx: &Ctx, case: &Case) -> Result<Vec<Series>, ServiceError> {
+    if case.decide(ctx, Action::ViewImages) == Decision::Allow {
+        imaging::series(app, ctx, case.consultation.id).await
+    } else {
+        Ok(Vec::new())
+    }
 }
 
 async fn room(State(app): State<App>, ctx: Ctx, Path(id): Path<String>) -> Result<Response, ServiceError> {
@@ -266,7 +311,7 @@ async fn room(State(app): State<App>, ctx: Ctx, Path(id): Path<String>) -> Resul
         consultation: Box::new(consultation),
         series,
     };
-    Ok(page(&app, &ctx, &format!("/consultations/{id}/room"), view))
+    page(&app, &ctx, &format!("/consultations/{id}/room"), view).await
 }
 
 async fn conclude(
@@ -283,20 +328,16 @@ async fn conclude(
     let view = View::Conclude {
         consultation: Box::new(consultation),
     };
-    Ok(page(&app, &ctx, &format!("/consultations/{id}/conclude"), view))
+    page(&app, &ctx, &format!("/consultations/{id}/conclude"), view).await
 }
 
 async fn report(State(app): State<App>, ctx: Ctx, Path(id): Path<String>) -> Result<Response, ServiceError> {
     let id = id_of(&id)?;
     let report = reports::read(&app, &ctx, id).await?;
-    Ok(page(
-        &app,
-        &ctx,
-        &format!("/consultations/{id}/report"),
-        View::Report {
-            report: Box::new(report),
-        },
-    ))
+    let view = View::Report {
+        report: Box::new(report),
+    };
+    page(&app, &ctx, &format!("/consultations/{id}/report"), view).await
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! One consultation in the worklist.
 
-use consilium_domain::{ConsultationState, Urgency};
+use consilium_domain::{ClockKind, ConsultationState, InvitationState, Urgency};
 use consilium_protocol::{
     consultation::{Act, ConsultationRow, Participant},
     page::Locale,
@@ -30,10 +30,19 @@ pub(crate) fn act_href(act: Option<Act>, row: &ConsultationRow) -> String {
 
 /// The act that a row offers: the next step, when it is one that moves the consultation.
 fn next_act(row: &ConsultationRow) -> Option<Act> {
-    row.allowed
-        .iter()
-        .copied()
-        .find(|act| !matches!(act, Act::Edit | Act::Cancel | Act::ViewImages | Act::Upload))
+    row.allowed.iter().copied().find(|act| {
+        !matches!(
+            act,
+            Act::Edit
+                | Act::Cancel
+                | Act::ViewImages
+                | Act::Upload
+                | Act::Consent
+                | Act::Package
+                | Act::Reschedule
+                | Act::Withdraw
+        )
+    })
 }
 
 /// What an institution's chip says, and its tone.
@@ -60,6 +69,29 @@ fn time_line(row: &ConsultationRow, locale: Locale) -> (String, String) {
     )
 }
 
+/// Whom a row waits for, when somebody has been asked.
+fn waiting_for(row: &ConsultationRow, locale: Locale) -> Option<String> {
+    let names: Vec<String> = row
+        .participants
+        .iter()
+        .filter(|of| match row.state {
+            ConsultationState::Inviting | ConsultationState::Preparing | ConsultationState::Ready => {
+                matches!(
+                    of.state,
+                    Some(InvitationState::Delivered | InvitationState::Reconfirming)
+                )
+            }
+            ConsultationState::Summarising => {
+                of.state == Some(InvitationState::Accepted) && !of.opinion_submitted
+            }
+            _ => false,
+        })
+        .map(|of| i18n::institution_name(&of.institution, locale))
+        .collect();
+    let t = WorklistTexts::of(locale);
+    (!names.is_empty()).then(|| fill(t.waiting_for, &[&format::list(&names, locale)]))
+}
+
 /// One row; `hidden` by the filters.
 #[component]
 pub fn Row(
@@ -78,6 +110,13 @@ pub fn Row(
     let link_name = format!("{act_text} {}", row.number);
     let (time, title) = time_line(&row, locale);
     let diagnosis = format!("{} · {}", row.preliminary_diagnosis, i18n::kind(row.kind, locale));
+    let waiting = (!row.my_move).then(|| waiting_for(&row, locale)).flatten();
+    let then = match (row.state, row.due_at) {
+        (ConsultationState::Inviting, Some(_)) => Some(ClockKind::InvitationAnswer),
+        (ConsultationState::Summarising, Some(_)) => Some(ClockKind::Opinion),
+        _ => None,
+    }
+    .map(|kind| i18n::preparation::clock_end(kind, locale));
     let tags = row
         .participants
         .iter()
@@ -104,12 +143,14 @@ pub fn Row(
             <td>
                 {row.due_at.map(|at| view! { <DueTime at /> })}
                 <div class="quiet" title=title>{time}</div>
+                {then.map(|text| view! { <div class="quiet then">{text}</div> })}
             </td>
             <td>
                 <a class="act" class:strong=row.my_move href=href aria-label=link_name>
                     {act_text}
                     <span aria-hidden="true">" →"</span>
                 </a>
+                {waiting.map(|text| view! { <div class="quiet then">{text}</div> })}
             </td>
         </tr>
     }
