@@ -38,6 +38,9 @@ pub enum ServiceError {
     /// The request cannot be read as what the route expects.
     #[error("malformed request")]
     Malformed,
+    /// No form of the answer is acceptable to the request.
+    #[error("not acceptable")]
+    NotAcceptable,
     /// A body is larger than its limit.
     #[error("body too large")]
     TooLarge,
@@ -125,6 +128,7 @@ impl ServiceError {
             Self::Busy => (codes::BUSY, StatusCode::SERVICE_UNAVAILABLE),
             Self::Limited(code) => (code, StatusCode::TOO_MANY_REQUESTS),
             Self::Malformed => (codes::MALFORMED, StatusCode::BAD_REQUEST),
+            Self::NotAcceptable => (codes::NOT_ACCEPTABLE, StatusCode::NOT_ACCEPTABLE),
             Self::TooLarge => (codes::TOO_LARGE, StatusCode::PAYLOAD_TOO_LARGE),
             Self::Invalid(_) => (codes::INVALID, StatusCode::UNPROCESSABLE_ENTITY),
             Self::Content { code, .. } => (code, StatusCode::UNPROCESSABLE_ENTITY),

@@ -5,8 +5,10 @@
 //! and no file, and no error text or `Debug` output here contains a value of a patient, only places
 //! and codes.
 //!
-//! Enter at [`fhir::import_bundle`] and [`fhir::records`].
+//! Enter at [`fhir::import_bundle`] and [`fhir::records`] for what comes in, [`fhir::document`] and [`plain::xml`]
+//! for what goes out.
 
 pub mod fhir;
+pub mod plain;
 mod tree;
 pub mod xml;

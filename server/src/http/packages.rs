@@ -11,20 +11,30 @@ use consilium_protocol::{
 };
 use http::header;
 
-use crate::{ctx::Ctx, error::ServiceError, http::extract::Json, services::packages, state::App};
+use crate::{
+    ctx::Ctx,
+    error::ServiceError,
+    http::{
+        extract::Json,
+        negotiate::{Form, Shown},
+    },
+    services::packages,
+    state::App,
+};
 
 /// The newest version of the package the caller may see. Before the session a participant sees of a frozen
 /// version what it gave itself; from the session on, all of it.
 #[utoipa::path(get, path = "/api/v1/consultations/{id}/package", tag = "packages", params(("id" = ConsultationId, Path)), responses(
-    (status = 200, description = "The package", body = Package),
+    (status = 200, description = "The package", content((Package = "application/json"), (String = "application/xml"))),
     (status = 403, description = "`forbidden`, or `consultation.no_consent`: consent has ended", body = Problem),
     (status = 404, description = "`not_found`: not there for the caller, or nothing is frozen yet", body = Problem)))]
 pub async fn newest(
     State(app): State<App>,
     ctx: Ctx,
     Path(id): Path<ConsultationId>,
-) -> Result<Json<Package>, ServiceError> {
-    packages::read(&app, &ctx, id, None).await.map(Json)
+    form: Form,
+) -> Result<Shown<Package>, ServiceError> {
+    packages::read(&app, &ctx, id, None).await.map(|package| form.show("package", package))
 }
 
 /// The versions of the package, newest first.
@@ -43,15 +53,17 @@ pub async fn list(
 /// One version of the package.
 #[utoipa::path(get, path = "/api/v1/consultations/{id}/packages/{version}", tag = "packages",
     params(("id" = ConsultationId, Path), ("version" = i32, Path, description = "From 1")), responses(
-    (status = 200, description = "The version", body = Package),
+    (status = 200, description = "The version", content((Package = "application/json"), (String = "application/xml"))),
     (status = 403, description = "`forbidden` or `consultation.no_consent`", body = Problem),
     (status = 404, description = "`not_found`", body = Problem)))]
 pub async fn version(
     State(app): State<App>,
     ctx: Ctx,
     Path((id, version)): Path<(ConsultationId, i32)>,
-) -> Result<Json<Package>, ServiceError> {
-    packages::read(&app, &ctx, id, Some(version)).await.map(Json)
+    form: Form,
+) -> Result<Shown<Package>, ServiceError> {
+    let package = packages::read(&app, &ctx, id, Some(version)).await?;
+    Ok(form.show("package", package))
 }
 
 /// The manifest of a frozen version: every row with source, times, version and hash, every image series with

@@ -8,7 +8,16 @@ use consilium_protocol::{
 };
 use http::StatusCode;
 
-use crate::{ctx::Ctx, error::ServiceError, http::extract::Json, services::reports, state::App};
+use crate::{
+    ctx::Ctx,
+    error::ServiceError,
+    http::{
+        extract::Json,
+        negotiate::{Form, Shown},
+    },
+    services::reports,
+    state::App,
+};
 
 /// Signs the conclusion; it must cite every submitted opinion (clause 7.4 a).
 #[utoipa::path(post, path = "/api/v1/consultations/{id}/sign", tag = "reports", params(("id" = ConsultationId, Path)),
@@ -30,12 +39,14 @@ pub async fn sign(
 
 /// The newest signed report.
 #[utoipa::path(get, path = "/api/v1/consultations/{id}/report", tag = "reports", params(("id" = ConsultationId, Path)), responses(
-    (status = 200, description = "The report", body = Report),
-    (status = 404, description = "`not_found`", body = Problem)))]
+    (status = 200, description = "The report", content((Report = "application/json"), (String = "application/xml"))),
+    (status = 404, description = "`not_found`", body = Problem),
+    (status = 406, description = "`request.not_acceptable`", body = Problem)))]
 pub async fn read(
     State(app): State<App>,
     ctx: Ctx,
     Path(id): Path<ConsultationId>,
-) -> Result<Json<Report>, ServiceError> {
-    reports::read(&app, &ctx, id).await.map(Json)
+    form: Form,
+) -> Result<Shown<Report>, ServiceError> {
+    reports::read(&app, &ctx, id).await.map(|report| form.show("report", report))
 }

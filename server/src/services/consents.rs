@@ -92,7 +92,11 @@ pub async fn read(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<ConsentRec
     Ok(record)
 }
 
-async fn record(app: &App, ctx: &Ctx, case: &Case) -> Result<ConsentRecord, ServiceError> {
+/// What there is on record; for readers already authorised.
+///
+/// # Errors
+/// The store fails.
+pub(crate) async fn record(app: &App, ctx: &Ctx, case: &Case) -> Result<ConsentRecord, ServiceError> {
     let now = ctx.now();
     let patient = patient(app, case).await?;
     let identity = patient.identity.expose();

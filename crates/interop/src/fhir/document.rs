@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use consilium_domain::{InstitutionId, PackageState, RecordKind, element::ElementId};
+use consilium_domain::{InstitutionId, InvitationState, PackageState, RecordKind, element::ElementId};
 use consilium_protocol::{
-    consultation::ConsultationRow,
+    consultation::{ConsultationRow, Participant},
     preparation::{ConsentRecord, Item, Package},
     session::Institution,
 };
@@ -104,7 +104,7 @@ impl<'a> Document<'a> {
         let of_items = given.package.items.iter().map(|item| &item.institution);
         let of_series = given.package.series.iter().map(|series| &series.institution);
         let institutions = std::iter::once(&row.lead)
-            .chain(row.participants.iter().map(|p| &p.institution))
+            .chain(participants(row).map(|p| &p.institution))
             .chain(of_items)
             .chain(of_series)
             .map(|institution| (institution.id, institution))
@@ -212,6 +212,16 @@ impl<'a> Document<'a> {
             .with("entry", entries);
         Bundle(bundle)
     }
+}
+
+/// The institutions that take part.
+fn participants(row: &ConsultationRow) -> impl Iterator<Item = &Participant> {
+    row.participants.iter().filter(|p| {
+        matches!(
+            p.state,
+            Some(InvitationState::Accepted | InvitationState::Reconfirming)
+        )
+    })
 }
 
 /// The text of an element of a row.

@@ -1,5 +1,12 @@
 //! Document bundles of generated packages: their own rules here, and what independent implementations say.
 
+#![expect(
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "bodies of tests and what they are made of"
+)]
+
 mod sample;
 
 use std::{
@@ -209,8 +216,7 @@ fn independent_implementations_accept_every_document() {
     // They do look: each of these faults alone makes both or one of them refuse.
     let full = sample::all().remove(0);
     let (json, xml) = (bundle(&full).write(Media::Json), bundle(&full).write(Media::Xml));
-    let swapped = xml
-        .replace("<type value=\"document\"/>", "");
+    let swapped = xml.replace("<type value=\"document\"/>", "");
     let swapped = swapped.replacen("<entry>", "<type value=\"document\"/><entry>", 1);
     let wrong = [
         (

@@ -29,15 +29,21 @@ pub(super) fn write(out: &mut Document<'_>) {
         Urgency::Routine => "routine",
         Urgency::Urgent => "urgent",
     };
-    let participants: Vec<Object> = row
-        .participants
-        .iter()
+    let participants: Vec<Object> = super::participants(row)
         .map(|p| out.organization(p.institution.id))
         .collect();
     let minutes = i64::from(out.given.duration_minutes) * 60_000;
     let session = Object::new()
         .with("start", row.scheduled_at.to_string())
         .with("end", row.scheduled_at.plus_ms(minutes).to_string());
+    // Of the rows, which are masked; the form's own words are not.
+    let rows = out
+        .given
+        .package
+        .items
+        .iter()
+        .filter(|item| item.stored && !item.superseded);
+    let diagnosis = rows.filter_map(|item| text(item, &ElementId::row(2, 8))).next();
     let request = Object::new()
         .with("identifier", number())
         .with("status", request_status(row.state))
@@ -63,7 +69,7 @@ pub(super) fn write(out: &mut Document<'_>) {
         .with("performer", participants)
         .with(
             "reasonCode",
-            vec![concept(Vec::new(), &row.preliminary_diagnosis)],
+            diagnosis.map(|name| vec![concept(Vec::new(), name)]),
         );
     let request = out.add("ServiceRequest", "", request);
     let task = Object::new()

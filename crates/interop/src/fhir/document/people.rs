@@ -166,7 +166,7 @@ fn institutions(out: &mut Document<'_>) {
 
 fn experts(out: &mut Document<'_>) {
     let row = out.given.consultation;
-    for participant in &row.participants {
+    for participant in super::participants(row) {
         for expert in &participant.experts {
             let practitioner = Uuid::new_v5(&expert.account_id.0, b"Practitioner");
             if out.entries.iter().any(|(id, _)| *id == practitioner) {
