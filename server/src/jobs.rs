@@ -11,9 +11,9 @@ use consilium_storage::Wake;
 
 use crate::{
     services::{
-        clocks,
+        clocks, consents,
         mail::{self, Mailer},
-        retention,
+        retention, worklist,
     },
     state::App,
 };
@@ -31,17 +31,36 @@ pub async fn clocks(app: App, stop: CancellationToken) {
     let mut tick = tokio::time::interval(CLOCKS_EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut looked_at = None;
+    let mut indexed = false;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = tick.tick() => {}
         }
         reduce(&app, &mut looked_at).await;
+        index(&app, &mut indexed).await;
+        match consents::expire(&app).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "consents ran out"),
+            Err(error) => tracing::error!(%error, "the consent job failed"),
+        }
         match clocks::tick(&app).await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "clocks reminded or ended"),
             Err(error) => tracing::error!(%error, "the clock job failed"),
         }
+    }
+}
+
+/// Cases from before there was an index are put into it, some with each look until none is left.
+async fn index(app: &App, indexed: &mut bool) {
+    if *indexed {
+        return;
+    }
+    match worklist::index_missing(app).await {
+        Ok(0) => *indexed = true,
+        Ok(count) => tracing::info!(count, "cases put into the index of the search"),
+        Err(error) => tracing::error!(%error, "the index job failed"),
     }
 }
 

@@ -9,7 +9,7 @@ use consilium_interop::fhir::Media;
 use consilium_protocol::{
     Problem,
     consultation::{
-        AnswerInput, Consultation, ConsultationInput, ConsultationList, FhirImport, InstitutionReason,
+        AnswerInput, Consultation, ConsultationInput, FhirImport, InstitutionReason,
         ReadyInput, Reason, RescheduleInput,
     },
     session::Institution,
@@ -40,21 +40,6 @@ pub struct Page {
 pub struct AtVersion {
     /// `version` of the consultation as read.
     pub version: i64,
-}
-
-/// The worklist of the caller's institution, newest change first.
-#[utoipa::path(get, path = "/api/v1/consultations", tag = "consultations", params(Page), responses(
-    (status = 200, description = "A page of rows", body = ConsultationList),
-    (status = 401, description = "`unauthenticated`", body = Problem),
-    (status = 422, description = "`request.invalid`: the cursor is not one of ours", body = Problem)))]
-pub async fn list(
-    State(app): State<App>,
-    ctx: Ctx,
-    Query(page): Query<Page>,
-) -> Result<Json<ConsultationList>, ServiceError> {
-    consultations::list(&app, &ctx, page.cursor.as_deref(), page.limit)
-        .await
-        .map(Json)
 }
 
 /// Saves a new draft; the system issues its number (clause 7.2 a).

@@ -7,7 +7,7 @@ use consilium_domain::{
 };
 use consilium_protocol::{
     FieldError, codes,
-    consultation::{Consultation, ConsultationInput, ConsultationList},
+    consultation::{Consultation, ConsultationInput},
     exchange::Body,
     limits,
     page::Draft,
@@ -21,7 +21,7 @@ use crate::{
     exchange,
     services::{
         access::{self, Case},
-        clocks, consents, invitations, opinions, packages, patients, views,
+        clocks, consents, invitations, opinions, packages, patients, views, worklist,
     },
     state::App,
 };
@@ -140,7 +140,7 @@ pub async fn create(app: &App, ctx: &Ctx, input: ConsultationInput) -> Result<Co
         duration_minutes: i32::from(input.duration_minutes),
         chosen: input.participants,
         wanted: input.wanted,
-        consent: input.consent.map(serde_json::to_value).transpose()?,
+        consent: consents::of_form(None, input.consent.as_ref(), now)?,
         started_at: None,
         ended_at: None,
         due_at: None,
@@ -153,6 +153,8 @@ pub async fn create(app: &App, ctx: &Ctx, input: ConsultationInput) -> Result<Co
     };
     tx.insert_patient(&patient).await?;
     tx.insert_consultation(&stored).await?;
+    consents::note(&mut tx, &stored).await?;
+    worklist::index(app, &mut tx, &stored, None).await?;
     tx.audit(ctx.event(
         "consultation.create",
         format!("consultation/{id}"),
@@ -200,13 +202,19 @@ pub async fn edit(
         duration_minutes: i32::from(input.duration_minutes),
         chosen: input.participants,
         wanted: input.wanted,
-        consent: input.consent.map(serde_json::to_value).transpose()?,
+        consent: consents::of_form(
+            case.consultation.consent.as_ref(),
+            input.consent.as_ref(),
+            ctx.now(),
+        )?,
         updated_at: ctx.now(),
         ..case.consultation
     };
     let mut tx = app.store.begin().await?;
     tx.update_patient(&patient).await?;
     tx.update_consultation(&stored, version).await?;
+    consents::note(&mut tx, &stored).await?;
+    worklist::index(app, &mut tx, &stored, None).await?;
     tx.audit(ctx.event("consultation.edit", format!("consultation/{id}"), "ok", Some(id)))
         .await?;
     tx.commit().await?;
@@ -252,7 +260,9 @@ pub async fn draft(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Option<Dr
             duration_minutes: u16::try_from(stored.duration_minutes).unwrap_or(60),
             participants: stored.chosen,
             wanted: stored.wanted,
-            consent: stored.consent.map(serde_json::from_value).transpose()?,
+            consent: consents::Stored::read(stored.consent.as_ref())?
+                .filter(|consent| consent.state == consilium_domain::ConsentState::Active)
+                .map(|consent| consent.brief()),
         },
     }))
 }
@@ -509,59 +519,4 @@ pub async fn read_audited(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Co
 pub async fn read(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Consultation, ServiceError> {
     let case = access::open(app, ctx, id, Action::Read).await?;
     views::detail(app, ctx, &case).await
-}
-
-/// The worklist of the caller's institution, newest change first. Reviewers get finished cases.
-///
-/// # Errors
-/// The cursor is not one of ours, or the store fails.
-pub async fn list(
-    app: &App,
-    ctx: &Ctx,
-    cursor: Option<&str>,
-    limit: Option<u32>,
-) -> Result<ConsultationList, ServiceError> {
-    let limit = limit
-        .unwrap_or(limits::PAGE_ROWS_DEFAULT)
-        .clamp(1, limits::PAGE_ROWS_MAX);
-    let after = cursor.map(read_cursor).transpose()?;
-    let reader = app.store.reader();
-    let directory = views::Directory::load(app).await?;
-    let found = reader
-        .consultations_for(ctx.institution.id, after, u64::from(limit) + 1)
-        .await?;
-    let more = found.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-    let mut items = Vec::new();
-    let mut last = None;
-    for consultation in found
-        .into_iter()
-        .take(usize::try_from(limit).unwrap_or(usize::MAX))
-    {
-        last = Some((consultation.updated_at, consultation.id));
-        let case = access::load(app, consultation.id).await?;
-        let visible = [Action::Read, Action::ReadReport]
-            .into_iter()
-            .any(|a| case.decide(ctx, a) == consilium_domain::permission::Decision::Allow);
-        if !visible {
-            continue;
-        }
-        let patient = reader
-            .patient(case.consultation.patient)
-            .await?
-            .ok_or(ServiceError::NotFound)?;
-        let submitted = reader.opinions(case.consultation.id).await?;
-        items.push(views::row(ctx, &case, &patient, &submitted, &directory)?);
-    }
-    let next_cursor = last.filter(|_| more).map(|(at, id)| format!("{}.{id}", at.ms()));
-    Ok(ConsultationList { items, next_cursor })
-}
-
-fn read_cursor(text: &str) -> Result<(consilium_domain::Timestamp, ConsultationId), ServiceError> {
-    let wrong = || ServiceError::field("cursor", codes::FIELD_UNKNOWN);
-    let (at, id) = text.split_once('.').ok_or_else(wrong)?;
-    let at = at.parse().map_err(|_| wrong())?;
-    Ok((
-        consilium_domain::Timestamp::from_ms(at),
-        id.parse().map_err(|_| wrong())?,
-    ))
 }

@@ -26,7 +26,7 @@ use uuid::Uuid;
 use crate::{
     ctx::Ctx,
     error::ServiceError,
-    services::{access, opinions, views},
+    services::{access, consents, opinions, views},
     state::App,
 };
 
@@ -125,6 +125,7 @@ pub async fn upload(
     file: Incoming,
 ) -> Result<Uploaded, ServiceError> {
     let case = access::open(app, ctx, id, Action::Upload).await?;
+    consents::require_to_collect(app, ctx, &case).await?;
     let result = take(app, ctx, id, case.consultation.patient, file).await;
     if let Err(error) = &result {
         let mut tx = app.store.begin().await?;
@@ -369,7 +370,8 @@ async fn insert(
 /// # Errors
 /// Not there for the caller, or not its duty to see images.
 pub async fn series(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Vec<Series>, ServiceError> {
-    access::open(app, ctx, id, Action::ViewImages).await?;
+    let case = access::open(app, ctx, id, Action::ViewImages).await?;
+    consents::require_to_read(app, ctx, &case).await?;
     let reader = app.store.reader();
     let directory = views::Directory::load(app).await?;
     let mut out = Vec::new();
@@ -428,7 +430,8 @@ pub async fn frame(
     instance: InstanceId,
     index: u32,
 ) -> Result<Bytes, ServiceError> {
-    access::open(app, ctx, id, Action::ViewImages).await?;
+    let case = access::open(app, ctx, id, Action::ViewImages).await?;
+    consents::require_to_read(app, ctx, &case).await?;
     let stored = instance_in(app, id, instance).await?;
     let file = app
         .store
@@ -476,7 +479,8 @@ pub async fn thumbnail(
     id: ConsultationId,
     series: SeriesId,
 ) -> Result<Bytes, ServiceError> {
-    access::open(app, ctx, id, Action::ViewImages).await?;
+    let case = access::open(app, ctx, id, Action::ViewImages).await?;
+    consents::require_to_read(app, ctx, &case).await?;
     let reader = app.store.reader();
     let found = reader
         .series(series)

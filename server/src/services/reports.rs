@@ -19,7 +19,7 @@ use crate::{
     ctx::Ctx,
     error::ServiceError,
     exchange,
-    services::{access, clocks, consultations, imaging, opinions, patients, views},
+    services::{access, clocks, consultations, imaging, opinions, patients, views, worklist},
     state::App,
 };
 
@@ -121,6 +121,8 @@ pub async fn sign(
     tx.audit(ctx.event("report.sign", format!("report/{}", stored.id), "ok", Some(id)))
         .await?;
     consultations::save(&mut tx, ctx, &concluded, Command::Sign).await?;
+    let found_by = (report.conclusion.as_str(), report.diagnosis_code.as_str());
+    worklist::index(app, &mut tx, &concluded, Some(found_by)).await?;
     clocks::stop_all(&mut tx, id, ctx.now()).await?;
     for institution in case
         .invitations
