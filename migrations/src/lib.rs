@@ -17,6 +17,7 @@ mod m20261123_000009_data;
 mod m20261123_000010_packages;
 mod m20261123_000012_invitations;
 mod m20261123_000013_masking;
+mod m20261123_000014_uploads;
 mod table;
 
 use sea_orm_migration::prelude::async_trait::async_trait;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000010_packages::Migration),
             Box::new(m20261123_000012_invitations::Migration),
             Box::new(m20261123_000013_masking::Migration),
+            Box::new(m20261123_000014_uploads::Migration),
         ]
     }
 }

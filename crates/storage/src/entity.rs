@@ -29,6 +29,7 @@ mod masking;
 mod packages;
 mod people;
 mod rooms;
+mod uploads;
 
 pub(crate) use consultations::*;
 pub(crate) use data::*;
@@ -40,3 +41,4 @@ pub(crate) use masking::*;
 pub(crate) use packages::*;
 pub(crate) use people::*;
 pub(crate) use rooms::*;
+pub(crate) use uploads::*;

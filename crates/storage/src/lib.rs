@@ -37,6 +37,7 @@ mod suspensions;
 pub mod testing;
 mod transaction;
 mod unmasking;
+mod uploads;
 mod worklist;
 
 pub use accounts::{Account, Attempt};
@@ -64,4 +65,5 @@ pub use submissions::{ItemFinding, ItemHead, ItemsOf, StoredItem, Submission};
 pub use suspensions::Suspension;
 pub use transaction::WriteTx;
 pub use unmasking::Unmasking;
+pub use uploads::{Reserved, Upload};
 pub use worklist::WorklistFilter;
