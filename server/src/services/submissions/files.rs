@@ -231,13 +231,14 @@ fn table(body: &[u8]) -> Result<Parsed, ServiceError> {
     let mut order: Vec<(RecordKind, String)> = Vec::new();
     let mut drafts: HashMap<(RecordKind, String), Draft> = HashMap::new();
     let mut line = StringRecord::new();
+    let mut lines = Lines::new(text);
     loop {
         match reader.read_record(&mut line) {
             Ok(false) => break,
             Ok(true) => {}
             Err(_) => return Err(unreadable()),
         }
-        let place = format!("line {}", line.position().map_or(0, csv::Position::line));
+        let place = format!("line {}", lines.at(line.position().map_or(0, csv::Position::byte)));
         let Some(cells) = Cells::read(&columns, &line, default_kind) else {
             parsed.refuse(place, codes::SUBMISSION_ROW_UNREADABLE);
             continue;
@@ -282,6 +283,37 @@ fn table(body: &[u8]) -> Result<Parsed, ServiceError> {
         }
     }
     Ok(parsed)
+}
+
+/// Counts lines. The reader's own count is one behind where lines end in CR LF.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    offset: usize,
+    line: u64,
+}
+
+impl<'a> Lines<'a> {
+    const fn new(text: &'a str) -> Self {
+        Self {
+            bytes: text.as_bytes(),
+            offset: 0,
+            line: 1,
+        }
+    }
+
+    /// The line of the record that starts at a byte, or behind the end of line there. Bytes only grow.
+    fn at(&mut self, byte: u64) -> u64 {
+        let start = usize::try_from(byte).unwrap_or(usize::MAX);
+        let passed = self.bytes.iter().enumerate().skip(self.offset);
+        for (at, b) in passed {
+            if at >= start && !matches!(b, b'\r' | b'\n') {
+                break;
+            }
+            self.line += u64::from(*b == b'\n');
+            self.offset = at + 1;
+        }
+        self.line
+    }
 }
 
 impl Draft {
