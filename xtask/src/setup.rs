@@ -1,5 +1,6 @@
 //! Makes a machine ready. Every step looks first and installs only what is missing.
 
+mod oracles;
 mod system;
 
 use anyhow::{Context, Result, bail};
@@ -9,12 +10,14 @@ use crate::steps::{Done, Steps};
 use crate::tools::{self, NEXTEST_VERSION, Tool};
 use crate::workspace::Workspace;
 
+pub(crate) use oracles::folder as oracles;
+
 /// How much a command needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
     /// Building the pages and the server: the demo.
     Bundle,
-    /// Also what the tests use: nextest, PostgreSQL, DCMTK, Chromium and the browser test's packages.
+    /// Also what the tests use: nextest, PostgreSQL, DCMTK, Chromium, the packages of the browser test and of the oracles.
     Everything,
 }
 
@@ -34,7 +37,7 @@ pub(crate) fn run(workspace: &Workspace, need: Need) -> Result<()> {
     let _lock = tools::lock()?;
     let mut steps = Steps::new(match need {
         Need::Bundle => 5,
-        Need::Everything => 9,
+        Need::Everything => 10,
     });
     steps.quiet("Rust target for the browser", || wasm_target(workspace))?;
     steps.quiet("crates of Cargo.lock", || {
@@ -54,6 +57,9 @@ pub(crate) fn run(workspace: &Workspace, need: Need) -> Result<()> {
             system::packages(workspace)
         })?;
         steps.quiet("packages of the browser test", || e2e_packages(workspace))?;
+        steps.quiet("Python packages that judge what we write", || {
+            oracles::install(workspace)
+        })?;
     }
     Ok(())
 }

@@ -104,6 +104,7 @@ fn nextest(workspace: &Workspace, filter: Option<&str>) -> Result<Done> {
     // As a cargo subcommand of its own, nextest wants --locked after `run`.
     let mut nextest = command("cargo", &workspace.root);
     nextest.args(arguments);
+    nextest.env("CONSILIUM_ORACLES", setup::oracles(workspace)?);
     if Workspace::in_ci() {
         nextest.arg("--locked");
     }

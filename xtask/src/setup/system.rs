@@ -16,7 +16,7 @@ struct Wanted {
     present: fn() -> bool,
 }
 
-const WANTED: [Wanted; 5] = [
+const WANTED: [Wanted; 6] = [
     Wanted {
         what: "PostgreSQL's server (postgres, initdb)",
         package: "postgresql",
@@ -41,6 +41,11 @@ const WANTED: [Wanted; 5] = [
         what: "OpenSSL's command",
         package: "openssl",
         present: || on_path("openssl"),
+    },
+    Wanted {
+        what: "Python 3 with venv",
+        package: "python3-venv",
+        present: || answer("python3", &["-c", "import venv, ensurepip"]).is_some(),
     },
 ];
 
