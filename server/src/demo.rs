@@ -1,6 +1,7 @@
 //! The demo: three invented hospitals and a consultation under way. Everything is made through the
 //! same services that people use, so nothing in it is fake; only the people are.
 
+mod data;
 pub mod people;
 mod seed;
 

@@ -5,14 +5,15 @@ use std::{collections::HashMap, net::IpAddr};
 use anyhow::Context as _;
 use bytes::Bytes;
 use consilium_domain::{
-    ConsentSigner, ConsultationId, DataCategory, InstitutionId, Sex, consultation::Command,
-    invitation::Answer,
+    ConsentSigner, ConsultationId, DataCategory, DataRequestId, InstitutionId, Sex, consultation::Command,
+    element::Record, invitation::Answer, preparation::data_request,
 };
 use consilium_imaging::phantom::{self, Options, PhantomPatient};
 use consilium_ledger::UNKNOWN_DEVICE;
 use consilium_protocol::{
     consultation::{AnswerInput, Consent, ConsultationInput, OpinionInput},
     page::Locale,
+    preparation::{RequestInput, RequestItem, SubmissionInput},
     report::{ReportInput, Waiver},
 };
 use consilium_storage::{Account, Institution};
@@ -20,13 +21,18 @@ use consilium_vault::TotpSecret;
 use uuid::Uuid;
 
 use super::{
-    Consultation, User, password,
+    Consultation, User, data, password,
     people::{CASES, Case, INSTITUTIONS, USERS},
 };
 use crate::{
     admin,
     ctx::{Ctx, Request},
-    services::{consultations, imaging, imaging::Incoming, invitations, opinions, reports},
+    services::{
+        consultations,
+        imaging::{self, Incoming},
+        invitations, opinions, reports, requests,
+        submissions::{self, Media},
+    },
     state::App,
 };
 
@@ -142,13 +148,85 @@ impl Cast {
         Ok(())
     }
 
-    /// Up to the running session.
-    async fn session(&self, case: &Case, in_minutes: i64) -> anyhow::Result<ConsultationId> {
-        let id = self.draft(case, in_minutes).await?;
+    /// Rows of data of a user's hospital.
+    async fn give(
+        &self,
+        id: ConsultationId,
+        username: &str,
+        request_id: Option<DataRequestId>,
+        records: Vec<Record>,
+    ) -> anyhow::Result<()> {
+        let input = SubmissionInput { request_id, records };
+        let body = Bytes::from(serde_json::to_vec(&input)?);
+        let ctx = self.ctx(username)?;
+        submissions::submit(&self.app, &ctx, id, Media::Json, request_id, body).await?;
+        Ok(())
+    }
+
+    /// The lead asks a hospital for laboratory data.
+    async fn ask(&self, id: ConsultationId, code: &str) -> anyhow::Result<DataRequestId> {
+        let input = RequestInput {
+            institution_id: self.institution(code)?,
+            items: vec![RequestItem {
+                category: DataCategory::LabExam,
+                description: "近一周的血液检验结果".to_owned(),
+                required: true,
+            }],
+            data_from: None,
+            reason: "完善会诊所需的检验资料".to_owned(),
+            purpose: "treatment".to_owned(),
+            draft: false,
+        };
+        Ok(requests::create(&self.app, &self.ctx("lead.admin")?, id, input)
+            .await?
+            .id)
+    }
+
+    async fn request(
+        &self,
+        id: ConsultationId,
+        username: &str,
+        request: DataRequestId,
+        command: data_request::Command,
+    ) -> anyhow::Result<()> {
+        requests::act(&self.app, &self.ctx(username)?, id, request, command, "").await?;
+        Ok(())
+    }
+
+    /// The lead's own data, and what the second hospital gives on request.
+    async fn exchange(&self, id: ConsultationId, number: usize) -> anyhow::Result<()> {
+        use data_request::Command as Move;
+        let now = self.app.now();
+        self.give(id, "lead.operator", None, data::of_lead(number, now))
+            .await?;
+        let request = self.ask(id, "east").await?;
+        self.request(id, "east.admin", request, Move::Verify).await?;
+        self.give(id, "east.operator", Some(request), data::of_east(number, now))
+            .await?;
+        self.request(id, "east.admin", request, Move::Submit).await?;
+        self.request(id, "lead.admin", request, Move::Accept).await
+    }
+
+    /// Up to where the session can begin. With images the case is complete; without, the lead says why it
+    /// goes on.
+    async fn session(&self, number: usize, images: bool) -> anyhow::Result<ConsultationId> {
+        let case = self.case(number)?;
+        let id = self.draft(case, 0).await?;
         self.invite(id).await?;
         self.accept(id, "east.admin").await?;
         self.accept(id, "west.admin").await?;
-        self.conduct(id, Command::Ready).await?;
+        self.exchange(id, number).await?;
+        if images {
+            self.phantom(id, case).await?;
+            let study = data::study(number, self.app.now()).into_iter().collect();
+            self.give(id, "lead.operator", None, study).await?;
+        }
+        let reason = if images {
+            ""
+        } else {
+            "影像资料在院内调阅，会诊中补充。"
+        };
+        consultations::ready(&self.app, &self.ctx("lead.admin")?, id, reason).await?;
         Ok(id)
     }
 
@@ -258,7 +336,7 @@ pub(super) async fn fill(app: &App) -> anyhow::Result<Vec<User>> {
 
 /// One consultation for each thing a newcomer wants to see.
 async fn scenes(cast: &Cast) -> anyhow::Result<()> {
-    let signed = cast.session(cast.case(4)?, 0).await?;
+    let signed = cast.session(4, false).await?;
     cast.conduct(signed, Command::Start).await?;
     cast.opinion(
         signed,
@@ -288,7 +366,7 @@ async fn scenes(cast: &Cast) -> anyhow::Result<()> {
     };
     reports::sign(&cast.app, &cast.ctx("lead.admin")?, signed, input).await?;
 
-    let summing = cast.session(cast.case(3)?, 0).await?;
+    let summing = cast.session(3, false).await?;
     cast.conduct(summing, Command::Start).await?;
     cast.opinion(
         summing,
@@ -311,13 +389,23 @@ async fn scenes(cast: &Cast) -> anyhow::Result<()> {
     cast.invite(preparing).await?;
     cast.accept(preparing, "east.admin").await?;
     cast.accept(preparing, "west.admin").await?;
+    let now = cast.app.now();
+    cast.give(preparing, "lead.operator", None, data::of_lead(2, now))
+        .await?;
+    let asked = cast.ask(preparing, "east").await?;
+    cast.request(preparing, "east.admin", asked, data_request::Command::Verify)
+        .await?;
+    let rows = data::of_east(2, now)
+        .into_iter()
+        .chain(data::wrong(2, now))
+        .collect();
+    cast.give(preparing, "east.operator", Some(asked), rows).await?;
+    cast.ask(preparing, "west").await?;
     let waiting = cast.draft(cast.case(1)?, 20 * 60).await?;
     cast.invite(waiting).await?;
     cast.accept(waiting, "east.admin").await?;
 
-    let case = cast.case(0)?;
-    let live = cast.session(case, 0).await?;
-    cast.phantom(live, case).await?;
+    let live = cast.session(0, true).await?;
     cast.conduct(live, Command::Start).await?;
     Ok(())
 }
