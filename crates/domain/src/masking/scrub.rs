@@ -75,6 +75,7 @@ pub(super) struct Words {
     field_words: String,
     not_names: String,
     living_at: String,
+    not_places: String,
     care_sites: String,
     clinical_words: String,
     eponym_followers: String,
@@ -89,6 +90,7 @@ pub(super) struct Lexicon {
     field_words: Vec<Vec<char>>,
     not_names: Vec<Vec<char>>,
     living_at: Vec<Vec<char>>,
+    not_places: Vec<Vec<char>>,
     care_sites: Vec<Vec<char>>,
     clinical_words: Vec<Vec<char>>,
     eponym_followers: Vec<Vec<char>>,
@@ -108,6 +110,7 @@ impl Lexicon {
             field_words: split(&words.field_words),
             not_names: split(&words.not_names),
             living_at: split(&words.living_at),
+            not_places: split(&words.not_places),
             care_sites: split(&words.care_sites),
             clinical_words: split(&words.clinical_words),
             eponym_followers: split(&words.eponym_followers),
@@ -169,7 +172,7 @@ impl RuleSet {
     fn replacement(&self, kind: MaskKind, profile: Profile, value: &str) -> Masked<String> {
         let masked = match self.rule(kind, profile) {
             Rule::Scrub => Masked::new(String::new()),
-            _ if kind == MaskKind::IdNumber => self.number(profile, value),
+            _ if matches!(kind, MaskKind::IdNumber | MaskKind::Document) => self.number(profile, value),
             _ => self.mask(kind, profile, value),
         };
         if masked.get().is_empty() {

@@ -64,7 +64,9 @@ fn label_end(text: &Text, at: usize, word: &[char]) -> Option<usize> {
         if c == ' ' {
             end = text.skip(end, 2, |c| matches!(c, ' ' | '_' | '-' | '.' | '\''));
         } else {
-            end = text.skip(end, 2, invisible);
+            // 姓　名, as forms are set.
+            let gap = |c: char| invisible(c) || !latin && end > at && c == ' ';
+            end = text.skip(end, 4, gap);
             (text.at(end) == Some(c)).then_some(())?;
             end += 1;
         }
@@ -192,7 +194,7 @@ fn date(text: &Text, from: usize) -> Option<(usize, String)> {
 /// A name in Han characters needs a colon or a space before it, since the label may be part of a sentence.
 fn name(text: &Text, words: &Lexicon, from: usize, marked: bool) -> Option<(usize, String)> {
     let spaced = text.before(from).is_some_and(|c| c == ' ' || invisible(c));
-    if !(marked || spaced) {
+    if text.any_of(from, &words.field_words).is_some() {
         return None;
     }
     if text.at(from).is_some_and(|c| c.is_ascii_alphabetic()) {
@@ -224,6 +226,11 @@ fn name(text: &Text, words: &Lexicon, from: usize, marked: bool) -> Option<(usiz
         end = end.min(from + NAME_CHARS_MAX + 1);
     }
     let value = text.slice(from, end);
+    // 患者姓名李敏性别女: the next field shows that it is a form.
+    let form = text.any_of(end, &words.field_words).is_some();
+    if !(marked || spaced || form) {
+        return None;
+    }
     let han = value.chars().filter(|&c| is_han(c)).count();
     let word = (from..end).any(|at| text.any_of(at, &words.not_names).is_some());
     (han >= 2 && !word).then(|| (end, value.chars().filter(|c| !c.is_whitespace()).collect()))

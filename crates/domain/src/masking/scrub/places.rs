@@ -49,8 +49,8 @@ const PLACES: [&str; 30] = [
     "庄",
 ];
 /// Ends of numbers of houses, staircases and rooms.
-const NUMBERED: [&str; 15] = [
-    "号楼", "号院", "号", "栋", "幢", "座", "单元", "室", "楼", "层", "户", "组", "队", "弄", "区",
+const NUMBERED: [&str; 16] = [
+    "号楼", "号院", "号", "栋", "幢", "座", "单元", "室", "楼", "层", "户", "组", "队", "弄", "段", "区",
 ];
 /// Characters that no name of a place has, as far as running text goes.
 const NOT_IN_NAMES: &str =
@@ -114,6 +114,7 @@ fn after_word(text: &Text, at: usize, areas: &Areas, words: &Lexicon) -> Option<
 /// they belong to the name of a hospital.
 fn details(text: &Text, start: usize, words: &Lexicon, in_area: bool) -> Option<usize> {
     let mut end = start;
+    let first = text.skip(start, 2, |c| c == ' ');
     let mut named = false;
     let mut numbered = false;
     loop {
@@ -121,14 +122,13 @@ fn details(text: &Text, start: usize, words: &Lexicon, in_area: bool) -> Option<
         if let Some(stop) = number(text, next) {
             numbered = true;
             end = stop;
-        } else if let Some(stop) = name(
-            text,
-            if named || numbered {
-                next
-            } else {
-                text.skip(end, 2, |c| c == ' ')
-            },
-        ) {
+        } else if let Some(stop) =
+            name(text, if named || numbered { next } else { first }, words).or_else(|| {
+                (in_area && !named && !numbered)
+                    .then(|| estate(text, first, words))
+                    .flatten()
+            })
+        {
             if care_site(text, stop, words) {
                 break;
             }
@@ -166,7 +166,7 @@ fn number(text: &Text, at: usize) -> Option<usize> {
 }
 
 /// The shortest name of a place that begins here.
-fn name(text: &Text, at: usize) -> Option<usize> {
+fn name(text: &Text, at: usize, words: &Lexicon) -> Option<usize> {
     for len in 1..=NAME_CHARS_MAX {
         let c = text.at(at + len - 1)?;
         if !(is_han(c) || c.is_ascii_digit()) || NOT_IN_NAMES.contains(c) {
@@ -176,10 +176,23 @@ fn name(text: &Text, at: usize) -> Option<usize> {
             .iter()
             .find(|suffix| text.has(at + len, &suffix.chars().collect::<Vec<_>>()));
         if let Some(suffix) = suffix {
-            return Some(at + len + suffix.chars().count());
+            let end = at + len + suffix.chars().count();
+            let ordinary = words
+                .not_places
+                .iter()
+                .any(|word| text.has(at, word) && at + word.len() == end);
+            return (!ordinary).then_some(end);
         }
     }
     None
+}
+
+/// A name of any kind right after the area, with a number of a house: `科技园南区3栋`.
+fn estate(text: &Text, at: usize, words: &Lexicon) -> Option<usize> {
+    let in_name = |c: char| is_han(c) && !NOT_IN_NAMES.contains(c);
+    let end = text.skip(at, NAME_CHARS_MAX, in_name);
+    let cared_for = (at..end).any(|at| text.any_of(at, &words.care_sites).is_some());
+    (end > at + 1 && !cared_for && number(text, end).is_some()).then_some(end)
 }
 
 fn care_site(text: &Text, at: usize, words: &Lexicon) -> bool {
