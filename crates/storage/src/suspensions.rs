@@ -1,7 +1,8 @@
 //! Suspensions of the exchange after a system fault (clause 7.5 c).
 
 use consilium_domain::{
-    AccountId, ConsultationId, ConsultationState, InstitutionId, InvitationState, Timestamp,
+    AccountId, ConsultationId, ConsultationState, DataRequestState, InstitutionId, InvitationState,
+    IssueState, Timestamp,
 };
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -11,7 +12,7 @@ use sea_orm::{
 
 use crate::{
     Reader, Result, StoreError, WriteTx,
-    entity::{consultation, invitation, suspension},
+    entity::{consultation, data_request, invitation, issue, suspension},
     error::corrupt,
 };
 
@@ -203,8 +204,8 @@ impl WriteTx {
         Ok(rows)
     }
 
-    /// Takes all suspended consultations back to the state they were in, moves the times at which they and
-    /// their unanswered invitations are due by `length_ms`, and gives them.
+    /// Takes all suspended consultations back to the state they were in, moves the times at which they, their
+    /// unanswered invitations, the data asked for and the corrections are due by `length_ms`, and gives them.
     ///
     /// # Errors
     /// The store fails.
@@ -219,6 +220,18 @@ impl WriteTx {
             InvitationState::Sent.code(),
             InvitationState::Delivered.code(),
             InvitationState::Reconfirming.code(),
+        ];
+        let unfilled = [
+            DataRequestState::Sent.code(),
+            DataRequestState::Verified.code(),
+            DataRequestState::Extracting.code(),
+            DataRequestState::Submitted.code(),
+            DataRequestState::Returned.code(),
+        ];
+        let uncorrected = [
+            IssueState::Open.code(),
+            IssueState::Notified.code(),
+            IssueState::Corrected.code(),
         ];
         for some in rows.chunks(ROWS_AT_ONCE) {
             let ids = || some.iter().map(|(id, _)| id.0);
@@ -238,6 +251,30 @@ impl WriteTx {
                 )
                 .filter(invitation::Column::State.is_in(unanswered))
                 .filter(invitation::Column::Consultation.is_in(ids()))
+                .exec(&self.reader.db)
+                .await?;
+            data_request::Entity::update_many()
+                .col_expr(
+                    data_request::Column::TargetAt,
+                    Expr::col(data_request::Column::TargetAt).add(length_ms),
+                )
+                .col_expr(
+                    data_request::Column::HardAt,
+                    Expr::col(data_request::Column::HardAt).add(length_ms),
+                )
+                .filter(data_request::Column::State.is_in(unfilled))
+                .filter(data_request::Column::OverdueAt.is_null())
+                .filter(data_request::Column::Consultation.is_in(ids()))
+                .exec(&self.reader.db)
+                .await?;
+            issue::Entity::update_many()
+                .col_expr(
+                    issue::Column::DueAt,
+                    Expr::col(issue::Column::DueAt).add(length_ms),
+                )
+                .filter(issue::Column::State.is_in(uncorrected))
+                .filter(issue::Column::OverdueAt.is_null())
+                .filter(issue::Column::Consultation.is_in(ids()))
                 .exec(&self.reader.db)
                 .await?;
         }

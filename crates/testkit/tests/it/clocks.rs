@@ -14,6 +14,7 @@ both!(
     every_kind_is_exact,
     a_suspension_stops_every_clock,
     who_is_late,
+    opinions_are_due_two_hours_after_the_end,
     what_is_over_has_no_clocks
 );
 
@@ -198,8 +199,14 @@ async fn who_is_late(server: TestServer) -> Result<()> {
     let lead = server.client_as("lead.operator").await?;
     assert_eq!(board(&lead, "").await?, [west_row(true), east_row.clone()]);
     assert_eq!(board(&lead, "?overdue=true").await?, [west_row(true)]);
-    assert_eq!(board(&lead, "?overdue=false").await?, [east_row.clone()]);
-    assert_eq!(board(&lead, "?kind=correction").await?, [east_row.clone()]);
+    assert_eq!(
+        board(&lead, "?overdue=false").await?,
+        std::slice::from_ref(&east_row)
+    );
+    assert_eq!(
+        board(&lead, "?kind=correction").await?,
+        std::slice::from_ref(&east_row)
+    );
     let of_west = format!("?institution={}", case.west.me.institution.id);
     assert_eq!(board(&lead, &of_west).await?, [west_row(true)]);
     let elsewhere = format!("?consultation={}", Uuid::now_v7());
@@ -207,7 +214,7 @@ async fn who_is_late(server: TestServer) -> Result<()> {
     let east = server.client_as("east.expert").await?;
     assert_eq!(
         board(&east, "").await?,
-        [east_row.clone()],
+        std::slice::from_ref(&east_row),
         "a participant, its own"
     );
     assert_eq!(board(&east, &of_west).await?, []);
@@ -223,6 +230,41 @@ async fn who_is_late(server: TestServer) -> Result<()> {
     clocks::stop(&mut tx, ClockKind::Opinion, west, server.clock.now()).await?;
     tx.commit_technical().await?;
     assert_eq!(board(&lead, "").await?, [east_row]);
+    Ok(())
+}
+
+async fn opinions_are_due_two_hours_after_the_end(server: TestServer) -> Result<()> {
+    let case = Case::in_session(&server, 68).await?;
+    let begin = server.clock.hold();
+    case.act("end").await?;
+    let due = async |person: &Person| -> Result<Vec<Deadline>> {
+        let rows = person.get("/api/v1/deadlines?kind=opinion").await?.ok()?;
+        Ok(serde_json::from_value(rows)?)
+    };
+    let end = begin.plus_ms(2 * HOUR);
+    let rows = due(&case.lead).await?;
+    assert!(rows.iter().any(|row| row.institution.code == "east"));
+    assert!(
+        rows.iter().all(|row| row.due_at == end && !row.overdue),
+        "{rows:?}"
+    );
+    server.clock.set(end.plus_ms(-30 * MINUTE));
+    clocks::tick(server.app()?).await?;
+    let expert = server.client_as("east.expert").await?;
+    let account = expert.me.account_id;
+    assert_eq!(told(&server, account, ClockKind::Opinion).await?, (1, 0));
+    server.clock.set(end);
+    clocks::tick(server.app()?).await?;
+    let lead = server.client_as("lead.admin").await?;
+    let late = due(&lead).await?;
+    assert_eq!(late.len(), rows.len());
+    assert!(late.iter().all(|row| row.overdue), "{late:?}");
+    let expert = server.client_as("east.expert").await?;
+    let text = json!({"text": "左额叶占位，建议增强扫描。", "cites": []});
+    expert.post(&case.path("/opinions"), &text).await?.ok()?;
+    let open = due(&lead).await?;
+    assert_eq!(open.len(), rows.len() - 1, "given late, but given");
+    assert!(open.iter().all(|row| row.institution.code != "east"));
     Ok(())
 }
 

@@ -69,6 +69,24 @@ fn text(mail: &Offered) -> Result<String> {
             let bytes = data_encoding::BASE64.decode(packed.as_bytes())?;
             Ok(String::from_utf8(bytes)?)
         }
+        Some("quoted-printable") => {
+            let mut bytes = Vec::new();
+            let mut rest = body
+                .replace("=\r\n", "")
+                .replace("\r\n", "\n")
+                .into_bytes()
+                .into_iter();
+            while let Some(byte) = rest.next() {
+                bytes.push(match byte {
+                    b'=' => {
+                        let digits: Vec<u8> = rest.by_ref().take(2).collect();
+                        u8::from_str_radix(std::str::from_utf8(&digits)?, 16)?
+                    }
+                    other => other,
+                });
+            }
+            Ok(String::from_utf8(bytes)?)
+        }
         Some("7bit") | None => Ok(body.to_owned()),
         other => anyhow::bail!("encoding {other:?}"),
     }

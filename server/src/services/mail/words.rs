@@ -102,7 +102,7 @@ const fn duty(clock: ClockKind, locale: Locale) -> &'static str {
 
 /// Subject and text of the mail of a notice. `base` is the address of this site.
 #[must_use]
-pub fn compose(notice: &Notice, locale: Locale, base: &str) -> (String, String) {
+pub(super) fn compose(notice: &Notice, locale: Locale, base: &str) -> (String, String) {
     let sentence = sentence(notice.kind, locale);
     let subject = if notice.number.is_empty() {
         sentence.to_owned()
