@@ -34,6 +34,7 @@ mod it {
     mod data;
     mod data_requests;
     mod clocks;
+    mod consents;
     mod edge;
     mod exchange;
     mod exchange_faults;
@@ -48,7 +49,9 @@ mod it {
     mod mail;
     mod masking;
     mod notices;
+    mod packages;
     mod process;
+    mod search;
     mod session;
     mod submissions;
     mod workflow;

@@ -23,8 +23,9 @@ use consilium_storage::{Account, AuditFilter, Outgoing};
 use consilium_testkit::{Call, Case, Database, Fault, Faulty, TestClock, TestServer};
 use uuid::Uuid;
 
-/// Schedules on SQLite; together with those on PostgreSQL.
+/// Schedules on SQLite, in three tests of as many.
 const SQLITE: u64 = 300;
+/// Schedules on PostgreSQL.
 const POSTGRES: u64 = 40;
 
 /// A small random source, so that a seed says everything.
@@ -155,11 +156,15 @@ impl World {
             }
         };
         tokio::select! {
-            _ = &mut round => {}
-            () = self.faulty.crashed() => round.abort(),
-            () = patience => round.abort(),
+            done = &mut round => {
+                // The store's failures leave a try without a result, which the next round sees.
+                drop(done);
+                return;
+            }
+            () = self.faulty.crashed() => {}
+            () = patience => {}
         }
-        // Aborted is as good as dead; its transaction is rolled back before the next begins.
+        round.abort();
         drop(round.await);
     }
 
@@ -382,13 +387,18 @@ async fn schedules(database: Database, seeds: std::ops::Range<u64>) -> Result<()
 }
 
 #[tokio::test]
-async fn once_or_parked_sqlite_first_half() -> Result<()> {
-    schedules(Database::Sqlite, 0..SQLITE / 2).await
+async fn once_or_parked_sqlite_1() -> Result<()> {
+    schedules(Database::Sqlite, 0..SQLITE / 3).await
 }
 
 #[tokio::test]
-async fn once_or_parked_sqlite_second_half() -> Result<()> {
-    schedules(Database::Sqlite, SQLITE / 2..SQLITE).await
+async fn once_or_parked_sqlite_2() -> Result<()> {
+    schedules(Database::Sqlite, SQLITE / 3..SQLITE * 2 / 3).await
+}
+
+#[tokio::test]
+async fn once_or_parked_sqlite_3() -> Result<()> {
+    schedules(Database::Sqlite, SQLITE * 2 / 3..SQLITE).await
 }
 
 #[tokio::test]
