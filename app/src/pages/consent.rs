@@ -65,7 +65,7 @@ pub fn ConsentPage(
             <CaseHead row title=t.title lead=t.lead />
             <Outcome doing />
             <div class="columns even">
-                <div>
+                <div class="consent-side">
                     {record.map(|record| view! { <Standing id record may_sign may_withdraw doing /> })} {form}
                 </div>
                 <Paper text />

@@ -1,8 +1,11 @@
 //! Pages with content, one for each view.
 
+mod preparation;
+
 use consilium_domain::{
-    AccountId, ConsentSigner, ConsultationId, ConsultationKind, ConsultationState, DataCategory, InstanceId,
-    InstitutionId, InvitationState, OpinionId, ReportId, Role, SeriesId, Sex, Timestamp, Urgency,
+    AccountId, ClockKind, ConsentSigner, ConsultationId, ConsultationKind, ConsultationState, DataCategory,
+    DeadlineId, InstanceId, InstitutionId, InvitationState, OpinionId, ReportId, Role, SeriesId, Sex,
+    Timestamp, Urgency,
     masking::{Profile, RuleSet},
     permission::RoomRights,
     person::Age,
@@ -14,7 +17,9 @@ use consilium_protocol::{
     },
     imaging::{Instance, Series},
     live::{Annotation, AnnotationKind, ImageRef, ReportedAnnotation},
-    page::{Locale, Page, View},
+    notice::Deadline,
+    page::{Locale, Page, View, WorklistQuery},
+    preparation::Expert,
     report::{Report, Waiver},
     session::{Institution, Me},
 };
@@ -59,6 +64,7 @@ fn patient(name: &str, sex: Sex, years: u32) -> MaskedPatient {
         ethnicity: "汉族".into(),
         native_place: "山东济南".into(),
         minor: years < 14,
+        infectious: false,
     }
 }
 
@@ -75,8 +81,49 @@ fn participant(of: Institution, state: InvitationState, opinion: bool) -> Partic
             vec![]
         },
         reason: None,
+        data_from: None,
+        experts: if answered { experts() } else { vec![] },
+        delivered_at: Some(at("2026-11-21T13:08:00+08:00")),
+        answer_under_way: false,
         opinion_submitted: opinion,
     }
+}
+
+pub(crate) fn experts() -> Vec<Expert> {
+    let one = |n: u8, name: &str, booked: Option<&str>| Expert {
+        account_id: AccountId(Uuid::from_u128(0x3100 + u128::from(n))),
+        name: name.into(),
+        department: "神经外科".into(),
+        title: "主任医师".into(),
+        double_booked: booked.map(ToOwned::to_owned),
+    };
+    vec![one(1, "林专家", None), one(2, "何专家", Some("HZ-20261122-0007"))]
+}
+
+/// Deadlines of the consultation `n`: one that runs, one that has passed.
+fn deadlines(n: u8) -> Vec<Deadline> {
+    let one = |k: u8, kind, institution: Institution, due: &str| Deadline {
+        id: DeadlineId(Uuid::from_u128(0x7000 + u128::from(k))),
+        kind,
+        consultation_id: ConsultationId(Uuid::from_u128(0x1000 + u128::from(n))),
+        number: format!("HZ-20261122-{n:04}"),
+        institution,
+        started_at: at("2026-11-21T13:08:00+08:00"),
+        due_at: at(due),
+        overdue: at(due) < now(),
+        paused: false,
+        link: format!("/consultations/{}/data", Uuid::from_u128(0x1000 + u128::from(n))),
+    };
+    vec![
+        one(
+            1,
+            ClockKind::InvitationAnswer,
+            west(),
+            "2026-11-22T13:08:00+08:00",
+        ),
+        one(2, ClockKind::DataProvision, east(), "2026-11-22T18:00:00+08:00"),
+        one(3, ClockKind::Correction, lead(), "2026-11-22T22:00:00+08:00"),
+    ]
 }
 
 fn row(n: u8, state: ConsultationState, allowed: Vec<Act>, due_at: Option<Timestamp>) -> ConsultationRow {
@@ -185,6 +232,8 @@ pub(crate) fn consultation(n: u8, state: ConsultationState, allowed: Vec<Act>) -
             past_history: "高血压病史 10 年，规律服药。".into(),
             treatment: "甘露醇 125 ml q8h，地塞米松 5 mg q12h。".into(),
             lab_summary: "血常规、凝血功能未见异常。".into(),
+            physical_exam: "神清，右上肢肌力 4 级，右侧巴氏征阳性。".into(),
+            ..Clinical::default()
         },
         duration_minutes: 60,
         wanted: vec![DataCategory::Imaging, DataCategory::LabExam],
@@ -197,6 +246,10 @@ pub(crate) fn consultation(n: u8, state: ConsultationState, allowed: Vec<Act>) -
         opinions: if ended { opinions() } else { vec![] },
         room: RoomRights::default(),
         people: Vec::new(),
+        suspended_from: None,
+        override_reason: None,
+        package: None,
+        deadlines: deadlines(n),
         version: 1,
     }
 }
@@ -244,6 +297,8 @@ fn report() -> Report {
             Some(at("2026-11-22T14:00:00+08:00")),
             Some(at("2026-11-22T14:52:00+08:00")),
         ),
+        override_reason: Some("急诊手术，西山医院影像随后补充。".into()),
+        package: None,
         conclusion: "左额叶占位性病变，高级别胶质瘤可能性大，待病理。多数意见建议增强 MR 与 DTI 后手术。"
             .into(),
         diagnosis_code: "C71.1".into(),
@@ -298,6 +353,7 @@ pub(crate) fn pages(locale: Locale) -> Vec<(&'static str, Page)> {
         now: now(),
         me: role.map(me),
         path: path.to_owned(),
+        unread: 3,
         view,
     };
     let admin = Some(Role::Admin);
@@ -326,8 +382,10 @@ pub(crate) fn pages(locale: Locale) -> Vec<(&'static str, Page)> {
     let view = |n, state, allowed| View::Consultation {
         consultation: Box::new(consultation(n, state, allowed)),
         series: series(),
+        progress: preparation::progress(),
+        experts: experts(),
     };
-    vec![
+    let mut pages = vec![
         (
             "sign-in",
             page(
@@ -348,6 +406,7 @@ pub(crate) fn pages(locale: Locale) -> Vec<(&'static str, Page)> {
                     rows,
                     more: false,
                     may_create: true,
+                    query: WorklistQuery::default(),
                 },
             ),
         ),
@@ -360,6 +419,7 @@ pub(crate) fn pages(locale: Locale) -> Vec<(&'static str, Page)> {
                     rows: vec![],
                     more: false,
                     may_create: true,
+                    query: WorklistQuery::default(),
                 },
             ),
         ),
@@ -372,6 +432,7 @@ pub(crate) fn pages(locale: Locale) -> Vec<(&'static str, Page)> {
                     institutions: vec![east(), west()],
                     kinds: ConsultationKind::ALL.to_vec(),
                     draft: None,
+                    consent_version: "2026-01".into(),
                 },
             ),
         ),
@@ -429,7 +490,19 @@ pub(crate) fn pages(locale: Locale) -> Vec<(&'static str, Page)> {
                 },
             ),
         ),
-    ]
+    ];
+    pages.extend(
+        preparation::views()
+            .into_iter()
+            .map(|(name, path, view)| (name, page(admin, path, view))),
+    );
+    for state in ConsultationState::ALL {
+        pages.push((
+            state.code(),
+            page(admin, "/consultations/x", view(0, *state, vec![])),
+        ));
+    }
+    pages
 }
 
 /// The room has its own surroundings.
@@ -440,6 +513,7 @@ pub(crate) fn room(locale: Locale) -> Page {
         now: now(),
         me: Some(me(Role::Expert)),
         path: "/consultations/x/room".into(),
+        unread: 0,
         view: View::Room {
             consultation: Box::new(consultation),
             series: vec![],

@@ -87,7 +87,7 @@ pub fn RequestsPanel(
             {asks}
             <div hidden=move || !open.get()>
                 {(may_request && !nobody)
-                    .then(|| view! { <NewRequest id institutions=accepted.get_value() doing /> })}
+                    .then(|| view! { <NewRequest id institutions=accepted.get_value() filled=acting.is_none() doing /> })}
             </div>
             {cards}
         </section>
@@ -190,7 +190,18 @@ impl Wanted {
 }
 
 #[component]
-fn NewRequest(id: ConsultationId, institutions: Vec<Institution>, doing: Doing) -> impl IntoView {
+fn NewRequest(
+    id: ConsultationId,
+    institutions: Vec<Institution>,
+    /// Sending is the filled button of the page.
+    filled: bool,
+    doing: Doing,
+) -> impl IntoView {
+    let kind = if filled {
+        ButtonKind::Primary
+    } else {
+        ButtonKind::Quiet
+    };
     let locale = context::locale();
     let t = DeskTexts::of(locale);
     let errors = FormErrors::provide();
@@ -256,7 +267,7 @@ fn NewRequest(id: ConsultationId, institutions: Vec<Institution>, doing: Doing) 
             </p>
             <TextArea path="reason" label=t.request_reason value=reason required=true rows=2 limit=limits::REASON_CHARS />
             <div class="row">
-                <Button text=t.send kind=ButtonKind::Primary busy=doing.busy on_press=move || send(false) />
+                <Button text=t.send kind busy=doing.busy on_press=move || send(false) />
                 <Button text=t.save_draft busy=doing.busy on_press=move || send(true) />
             </div>
         </div>
