@@ -14,8 +14,10 @@ pub struct UnknownCode {
     pub code: String,
 }
 
+// `tt`, not `literal`: a literal fragment is hidden from other macros, and the interface document would then name
+// the variants instead of the codes.
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal),* $(,)? })*) => {$(
+    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:tt),* $(,)? })*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -511,6 +513,8 @@ codes! {
         Received = "received",
         /// The content was taken.
         Stored = "stored",
+        /// All bytes are there; a person has to say whose images they are.
+        Unconfirmed = "unconfirmed",
         /// The content was refused.
         Refused = "refused",
         /// Ended by its owner, or a part that was used up.

@@ -55,17 +55,21 @@ fn content(value: &Tree, out: &mut String) {
         Tree::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
         Tree::Number(number) => out.push_str(number),
         Tree::Text(text) => escape(text, out),
-        Tree::List(items) => {
-            for item in items {
-                element("item", &[], item, out);
-            }
-        }
+        Tree::List(items) => list(items, out),
+        // A point: serde cannot tell an array of fixed length from a tuple.
+        Tree::Tuple(items) if items.iter().all(|item| matches!(item, Tree::Number(_))) => list(items, out),
         Tree::Tuple(items) => {
             for (at, item) in items.iter().enumerate() {
                 element(&format!("v{}", at.saturating_add(1)), &[], item, out);
             }
         }
         Tree::Object(object) => members(object, out),
+    }
+}
+
+fn list(items: &[Tree], out: &mut String) {
+    for item in items {
+        element("item", &[], item, out);
     }
 }
 
@@ -133,7 +137,7 @@ mod tests {
             xml("thing", &value).unwrap(),
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<thing xmlns=\"urn:consilium:v1\">\
              <a><item><v1>甲</v1><v2>-1</v2></item></a><empty/><map><entry key=\"2.1\">0.5</entry><entry key=\"a\">1.0</entry></map>\
-             <none/><point><v1>1.5</v1><v2>2.0</v2></point><z>&lt;a&gt; &amp; &quot;b&quot;&#13;\u{fffd}</z></thing>\n"
+             <none/><point><item>1.5</item><item>2.0</item></point><z>&lt;a&gt; &amp; &quot;b&quot;&#13;\u{fffd}</z></thing>\n"
         );
         assert!(xml("thing", &f64::INFINITY).is_err());
     }

@@ -8,6 +8,7 @@
 )]
 
 mod sample;
+mod schema;
 
 use std::{
     collections::BTreeSet,
@@ -244,5 +245,94 @@ fn independent_implementations_accept_every_document() {
         let program = programs.iter().find(|(_, name)| *name == script).unwrap().0;
         let (accepted, said) = ask(program, script, folder.path());
         assert!(!accepted && said.contains("wrong."), "fault {n}: {said}");
+    }
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(components(schemas(
+    consilium_protocol::exchange::InvitationBody,
+    consilium_protocol::preparation::Package,
+    consilium_protocol::report::Report
+)))]
+struct Described;
+
+fn schema() -> String {
+    let document = serde_json::to_value(<Described as utoipa::OpenApi>::openapi()).unwrap();
+    schema::xsd(&document["components"]["schemas"])
+}
+
+#[test]
+fn the_published_schema_is_that_of_the_bodies() {
+    let path = root().join("docs/xsd/consilium-v1.xsd");
+    let wanted = schema();
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(&path, &wanted).unwrap();
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == wanted,
+        "docs/xsd/consilium-v1.xsd is not of these bodies: run this test with UPDATE_EXPECT=1"
+    );
+}
+
+/// Plain documents of the samples: file name, XML.
+fn plain() -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    for sample in sample::all().iter().chain(&sample::real()) {
+        let package = consilium_interop::plain::xml("package", &sample.package).unwrap();
+        out.push((format!("package-{}", sample.name), package));
+        for (root, value) in [("invitation", sample.invitation()), ("report", sample.report())] {
+            out.push((format!("{root}-{}", sample.name), value));
+        }
+    }
+    out
+}
+
+#[test]
+fn plain_documents_are_golden() {
+    let samples = plain();
+    for name in ["package-absent-masked", "invitation-full", "report-full"] {
+        let (_, xml) = samples.iter().find(|(n, _)| n == name).unwrap();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}.xml"));
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            fs::write(&path, xml).unwrap();
+        }
+        let found = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            &found == xml,
+            "{name}.xml has changed: look, then run this test with UPDATE_EXPECT=1"
+        );
+    }
+}
+
+#[test]
+fn the_schema_accepts_every_plain_document() {
+    let Some(oracles) = std::env::var_os(ORACLES) else {
+        eprintln!("left out: plain XML against its schema (`cargo xtask test` sets {ORACLES})");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("schema.xsd"), schema()).unwrap();
+    let documents = plain();
+    for (name, xml) in &documents {
+        fs::write(folder.path().join(format!("{name}.xml")), xml).unwrap();
+    }
+    let python = Path::new(&oracles).join("bin/python");
+    let (accepted, said) = ask(&python, "xml_schema.py", folder.path());
+    println!("{}", said.trim());
+    assert!(
+        accepted && said.contains(&format!("{} documents accepted", documents.len())),
+        "{said}"
+    );
+    for (from, to) in [
+        ("<version>1</version>", ""),
+        ("<version>1<", "<version>one<"),
+        ("<items>", "<items><stranger/>"),
+    ] {
+        let wrong = documents[0].1.replacen(from, to, 1);
+        assert_ne!(wrong, documents[0].1, "{from}");
+        fs::write(folder.path().join("wrong.xml"), wrong).unwrap();
+        let (accepted, said) = ask(&python, "xml_schema.py", folder.path());
+        assert!(!accepted && said.contains("wrong.xml"), "{from}: {said}");
     }
 }

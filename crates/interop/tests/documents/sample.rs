@@ -22,6 +22,38 @@ pub(crate) struct Sample {
     pub(crate) consent: Option<ConsentRecord>,
 }
 
+impl Sample {
+    /// An invitation as plain XML.
+    pub(crate) fn invitation(&self) -> String {
+        let row = &self.consultation;
+        let body: consilium_protocol::exchange::InvitationBody = serde_json::from_value(json!({
+            "invitation_id": id(20), "number": row.number, "patient": row.patient, "scheduled_at": row.scheduled_at, "duration_minutes": 60,
+            "need": "是否手术？\n<请> & 会诊", "preliminary_diagnosis": row.preliminary_diagnosis, "wanted": ["lab_exam", "imaging"],
+            "kind": row.kind, "urgency": row.urgency, "answer_within_ms": 86_400_000
+        }))
+        .unwrap();
+        consilium_interop::plain::xml("invitation", &body).unwrap()
+    }
+
+    /// A report as plain XML.
+    pub(crate) fn report(&self) -> String {
+        let body: consilium_protocol::report::Report = serde_json::from_value(json!({
+            "id": id(30), "consultation_id": id(10), "version": 1, "consultation": self.consultation,
+            "session": ["2026-11-25T06:00:00Z", null], "conclusion": "胶质瘤可能", "diagnosis_code": "C71.1", "advice": "择期手术",
+            "opinions": [{"id": id(31), "author_id": id(101), "author": "李主任", "department": "神经外科", "institution": institution(1),
+                "version": 1, "text": "同意手术", "dissent": false, "cites": ["a1"], "submitted_at": "2026-11-25T07:00:00Z",
+                "content_hash": "ab", "signature_valid": true}],
+            "waivers": [{"institution_id": id(3), "reason": "停电"}],
+            "annotations": [{"id": "a1", "author": "李主任", "institution": institution(1), "place": "CT 3/28", "value": "46.2 mm", "at": "2026-11-25T06:30:00Z",
+                "annotation": {"kind": "length", "image": {"series": id(900), "instance": id(901), "frame": 0},
+                    "points": [[1.5, 2.0], [3.0, 4.25]], "label": "最大径", "at_ms": 1_700_000_000_000_i64}}],
+            "signed_by": "赵主任", "signed_at": "2026-11-25T08:00:00Z", "content_hash": "cd", "check_code": "K7QF", "signature_valid": true
+        }))
+        .unwrap();
+        consilium_interop::plain::xml("report", &body).unwrap()
+    }
+}
+
 fn id(n: u128) -> Uuid {
     Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 | n)
 }
