@@ -60,7 +60,8 @@ pub(crate) fn id(value: &Value) -> Result<String> {
 /// A verb of a request or a correction notice.
 pub(crate) async fn verb(case: &Case, who: &Person, things: &str, id: &str, verb: &str) -> Result<Reply> {
     let body = json!({"reason": "测试所需的原因"});
-    who.post(&case.path(&format!("/{things}/{id}/{verb}")), &body).await
+    who.post(&case.path(&format!("/{things}/{id}/{verb}")), &body)
+        .await
 }
 
 /// Gives rows.
@@ -72,9 +73,13 @@ pub(crate) async fn give(case: &Case, who: &Person, request: Option<&str>, rows:
 /// Rows given for a verified request of the east hospital, and released.
 pub(crate) async fn released(case: &Case, rows: &[Value]) -> Result<String> {
     let request = ask_east(case).await?;
-    verb(case, &case.east, "data-requests", &request, "verify").await?.ok()?;
+    verb(case, &case.east, "data-requests", &request, "verify")
+        .await?
+        .ok()?;
     give(case, &case.east, Some(&request), rows).await?.ok()?;
-    verb(case, &case.east, "data-requests", &request, "submit").await?.ok()?;
+    verb(case, &case.east, "data-requests", &request, "submit")
+        .await?
+        .ok()?;
     Ok(request)
 }
 
@@ -100,7 +105,12 @@ pub(crate) async fn audited(server: &TestServer, case: &Case, action: &str, resu
         consultation: Some(case.consultation()?),
         ..AuditFilter::default()
     };
-    let events = server.app()?.store.reader().audit_page(filter, None, 1_000).await?;
+    let events = server
+        .app()?
+        .store
+        .reader()
+        .audit_page(filter, None, 1_000)
+        .await?;
     Ok(events
         .into_iter()
         .map(|event| event.into_fields())

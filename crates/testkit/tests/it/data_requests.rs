@@ -5,9 +5,7 @@ use consilium_protocol::codes;
 use consilium_testkit::{Case, TestServer};
 use serde_json::{Value, json};
 
-use super::data::{
-    ask_east, asking, audited, give, id, lab, preparing, refusal, released, seen, told, verb,
-};
+use super::data::{ask_east, asking, audited, give, id, lab, preparing, refusal, released, seen, told, verb};
 
 both!(
     from_asking_to_taking,
@@ -19,12 +17,17 @@ both!(
 );
 
 fn allowed(request: &Value) -> Vec<&str> {
-    let verbs = request["allowed"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let verbs = request["allowed"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     verbs.iter().filter_map(Value::as_str).collect()
 }
 
 async fn state(case: &Case, who: &consilium_testkit::Person, request: &str) -> Result<String> {
-    let seen = seen(case, who, "data-requests", request).await?.context("the request")?;
+    let seen = seen(case, who, "data-requests", request)
+        .await?
+        .context("the request")?;
     Ok(seen["state"].as_str().context("a state")?.to_owned())
 }
 
@@ -36,27 +39,46 @@ async fn from_asking_to_taking(server: TestServer) -> Result<()> {
         form["reason"] = json!(format!("患者{}贫血待查", case.patient.name));
         let made = case.lead.post(&case.path("/data-requests"), &form).await?.ok()?;
         assert_eq!(made["state"], "drafted");
-        assert!(!made.to_string().contains(&case.patient.name), "scrubbed before it can go out");
+        assert!(
+            !made.to_string().contains(&case.patient.name),
+            "scrubbed before it can go out"
+        );
         id(&made)?
     };
     assert_eq!(seen(&case, &case.east, "data-requests", &draft).await?, None);
-    let sent = verb(&case, &case.lead, "data-requests", &draft, "send").await?.ok()?;
+    let sent = verb(&case, &case.lead, "data-requests", &draft, "send")
+        .await?
+        .ok()?;
     assert_eq!(sent["state"], "sent");
     assert_eq!(allowed(&sent), ["cancel"]);
     assert!(sent["due"]["target_at"].is_string() && sent["due"]["hard_at"].is_string());
 
-    let received = seen(&case, &case.east, "data-requests", &draft).await?.context("received")?;
+    let received = seen(&case, &case.east, "data-requests", &draft)
+        .await?
+        .context("received")?;
     assert_eq!(received["state"], "sent");
     assert_eq!(allowed(&received), ["verify", "refuse"]);
     assert_eq!(received["items"][0]["description"], "近一周血常规");
-    assert!(told(&case.east).await?.contains(&"data_request_received".to_owned()));
-    let board = case.lead.get("/api/v1/deadlines?kind=data_provision").await?.ok()?;
+    assert!(
+        told(&case.east)
+            .await?
+            .contains(&"data_request_received".to_owned())
+    );
+    let board = case
+        .lead
+        .get("/api/v1/deadlines?kind=data_provision")
+        .await?
+        .ok()?;
     assert_eq!(board.as_array().map(Vec::len), Some(1));
 
-    let verified = verb(&case, &case.east, "data-requests", &draft, "verify").await?.ok()?;
+    let verified = verb(&case, &case.east, "data-requests", &draft, "verify")
+        .await?
+        .ok()?;
     assert_eq!(verified["state"], "verified");
     assert_eq!(state(&case, &case.lead, &draft).await?, "verified");
-    let empty = verb(&case, &case.east, "data-requests", &draft, "extract").await?.ok()?;
+    let empty = verb(&case, &case.east, "data-requests", &draft, "extract")
+        .await?
+        .ok()?;
     assert_eq!(empty["state"], "extracting");
     let nothing = verb(&case, &case.east, "data-requests", &draft, "submit").await?;
     assert_eq!(
@@ -65,7 +87,13 @@ async fn from_asking_to_taking(server: TestServer) -> Result<()> {
     );
 
     let operator = server.client_as("east.operator").await?;
-    let given = give(&case, &operator, Some(&draft), &[lab("a", "135"), lab("b", "140")]).await?;
+    let given = give(
+        &case,
+        &operator,
+        Some(&draft),
+        &[lab("a", "135"), lab("b", "140")],
+    )
+    .await?;
     let given = given.ok()?;
     assert_eq!((&given["stored"], &given["refused"]), (&json!(2), &json!(0)));
     assert_eq!(
@@ -74,11 +102,15 @@ async fn from_asking_to_taking(server: TestServer) -> Result<()> {
         "nothing is the lead's before it is released"
     );
     assert_eq!(
-        verb(&case, &operator, "data-requests", &draft, "submit").await?.status,
+        verb(&case, &operator, "data-requests", &draft, "submit")
+            .await?
+            .status,
         403,
         "an operator prepares, an administrator releases"
     );
-    let submitted = verb(&case, &case.east, "data-requests", &draft, "submit").await?.ok()?;
+    let submitted = verb(&case, &case.east, "data-requests", &draft, "submit")
+        .await?
+        .ok()?;
     assert_eq!(submitted["state"], "submitted");
     assert_eq!(state(&case, &case.lead, &draft).await?, "submitted");
     let read = case
@@ -88,14 +120,28 @@ async fn from_asking_to_taking(server: TestServer) -> Result<()> {
         .ok()?;
     assert_eq!(read["items"].as_array().map(Vec::len), Some(2));
     assert_eq!(read["manifest_hash"], given["manifest_hash"]);
-    assert!(told(&case.lead).await?.contains(&"submission_received".to_owned()));
+    assert!(
+        told(&case.lead)
+            .await?
+            .contains(&"submission_received".to_owned())
+    );
 
-    let taken = verb(&case, &case.lead, "data-requests", &draft, "accept").await?.ok()?;
+    let taken = verb(&case, &case.lead, "data-requests", &draft, "accept")
+        .await?
+        .ok()?;
     assert_eq!(taken["state"], "accepted");
     assert_eq!(state(&case, &case.east, &draft).await?, "accepted");
-    let board = case.lead.get("/api/v1/deadlines?kind=data_provision").await?.ok()?;
+    let board = case
+        .lead
+        .get("/api/v1/deadlines?kind=data_provision")
+        .await?
+        .ok()?;
     assert_eq!(board, json!([]), "the clock has stopped");
-    assert!(told(&case.east).await?.contains(&"submission_accepted".to_owned()));
+    assert!(
+        told(&case.east)
+            .await?
+            .contains(&"submission_accepted".to_owned())
+    );
     for (action, result) in [
         ("data_request.send", "ok"),
         ("data_request.verify", "ok"),
@@ -103,7 +149,10 @@ async fn from_asking_to_taking(server: TestServer) -> Result<()> {
         ("data_request.submit", codes::SUBMISSION_NOTHING_TO_RELEASE),
         ("data_request.accept", "ok"),
     ] {
-        assert!(audited(&server, &case, action, result).await?, "{action} {result}");
+        assert!(
+            audited(&server, &case, action, result).await?,
+            "{action} {result}"
+        );
     }
     Ok(())
 }
@@ -125,12 +174,19 @@ async fn each_illegitimate_request_has_its_code(server: TestServer) -> Result<()
     research["purpose"] = json!("research");
     let code = refused_by_rule(&case, &research).await?;
     assert_eq!(code, codes::DATA_REQUEST_PURPOSE);
-    assert!(told(&case.lead).await?.contains(&"data_request_refused".to_owned()));
+    assert!(
+        told(&case.lead)
+            .await?
+            .contains(&"data_request_refused".to_owned())
+    );
 
     // A person verifies later than the rule: what has changed meanwhile counts.
     let waiting = ask_east(&case).await?;
     case.lead
-        .post(&case.path("/consent/withdraw"), &json!({"reason": "患者改变决定"}))
+        .post(
+            &case.path("/consent/withdraw"),
+            &json!({"reason": "患者改变决定"}),
+        )
         .await?
         .ok()?;
     let code = refused_by_rule(&case, &asking(&east, "lab_exam")).await?;
@@ -149,7 +205,10 @@ async fn each_illegitimate_request_has_its_code(server: TestServer) -> Result<()
         codes::DATA_REQUEST_NOT_PARTY,
         codes::DATA_REQUEST_NO_CONSENT,
     ] {
-        assert!(audited(&server, &case, "data_request.refuse", code).await?, "{code}");
+        assert!(
+            audited(&server, &case, "data_request.refuse", code).await?,
+            "{code}"
+        );
     }
 
     let over = Case::in_session(&server, 22).await?;
@@ -162,15 +221,22 @@ async fn each_illegitimate_request_has_its_code(server: TestServer) -> Result<()
 async fn only_its_two_institutions_know_of_it(server: TestServer) -> Result<()> {
     let case = preparing(&server, 23).await?;
     let request = ask_east(&case).await?;
-    assert_eq!(case.west.get(&case.path("/data-requests")).await?.ok()?, json!([]));
+    assert_eq!(
+        case.west.get(&case.path("/data-requests")).await?.ok()?,
+        json!([])
+    );
     for verb_ in ["verify", "refuse", "extract", "submit"] {
         let reply = verb(&case, &case.west, "data-requests", &request, verb_).await?;
         assert_eq!(refusal(&reply)?, (404, codes::NOT_FOUND.to_owned()), "{verb_}");
     }
-    verb(&case, &case.east, "data-requests", &request, "verify").await?.ok()?;
+    verb(&case, &case.east, "data-requests", &request, "verify")
+        .await?
+        .ok()?;
     let foreign = give(&case, &case.west, Some(&request), &[lab("w", "120")]).await?;
     assert_eq!(foreign.status, 404);
-    let given = give(&case, &case.east, Some(&request), &[lab("e", "120")]).await?.ok()?;
+    let given = give(&case, &case.east, Some(&request), &[lab("e", "120")])
+        .await?
+        .ok()?;
     let path = case.path(&format!("/submissions/{}", id(&given)?));
     let versions = case.path(&format!(
         "/items/{}/versions",
@@ -180,7 +246,9 @@ async fn only_its_two_institutions_know_of_it(server: TestServer) -> Result<()> 
         assert_eq!(who.get(&path).await?.status, expected, "before the release");
         assert_eq!(who.get(&versions).await?.status, expected, "before the release");
     }
-    verb(&case, &case.east, "data-requests", &request, "submit").await?.ok()?;
+    verb(&case, &case.east, "data-requests", &request, "submit")
+        .await?
+        .ok()?;
     for (who, expected) in [(&case.east, 200), (&case.west, 404), (&case.lead, 200)] {
         assert_eq!(who.get(&path).await?.status, expected, "after the release");
         assert_eq!(who.get(&versions).await?.status, expected, "after the release");
@@ -198,12 +266,21 @@ async fn illegal_moves_are_refused_and_audited(server: TestServer) -> Result<()>
     let case = preparing(&server, 25).await?;
     let operator = server.client_as("lead.operator").await?;
     let form = asking(&json!(case.east.me.institution.id), "lab_exam");
-    assert_eq!(operator.post(&case.path("/data-requests"), &form).await?.status, 403);
-    assert_eq!(case.east.post(&case.path("/data-requests"), &form).await?.status, 403);
+    assert_eq!(
+        operator.post(&case.path("/data-requests"), &form).await?.status,
+        403
+    );
+    assert_eq!(
+        case.east.post(&case.path("/data-requests"), &form).await?.status,
+        403
+    );
     let stranger = asking(&json!(case.lead.me.institution.id), "lab_exam");
     for (wrong, field) in [
         (stranger, "institution_id"),
-        (json!({"institution_id": form["institution_id"], "items": [], "reason": "需要"}), "items"),
+        (
+            json!({"institution_id": form["institution_id"], "items": [], "reason": "需要"}),
+            "items",
+        ),
         (
             json!({"institution_id": form["institution_id"], "items": form["items"], "reason": "无"}),
             "reason",
@@ -222,11 +299,17 @@ async fn illegal_moves_are_refused_and_audited(server: TestServer) -> Result<()>
             let reply = verb(&case, who, "data-requests", &request, verb_).await?;
             assert_eq!(refusal(&reply)?, (403, codes::FORBIDDEN.to_owned()), "{verb_}");
             let action = format!("data_request.{verb_}");
-            assert!(audited(&server, &case, &action, codes::FORBIDDEN).await?, "{action}");
+            assert!(
+                audited(&server, &case, &action, codes::FORBIDDEN).await?,
+                "{action}"
+            );
         }
     }
     let wrong = (409, codes::DATA_REQUEST_WRONG_STATE.to_owned());
-    for (who, verbs) in [(&case.lead, &["send", "accept", "return"][..]), (&case.east, &["extract", "submit"])] {
+    for (who, verbs) in [
+        (&case.lead, &["send", "accept", "return"][..]),
+        (&case.east, &["extract", "submit"]),
+    ] {
         for verb_ in verbs {
             let reply = verb(&case, who, "data-requests", &request, verb_).await?;
             assert_eq!(refusal(&reply)?, wrong, "{verb_}");
@@ -238,11 +321,18 @@ async fn illegal_moves_are_refused_and_audited(server: TestServer) -> Result<()>
     assert_eq!(refusal(&unverified)?, wrong);
     let mute = case
         .east
-        .post(&case.path(&format!("/data-requests/{request}/refuse")), &json!({"reason": " "}))
+        .post(
+            &case.path(&format!("/data-requests/{request}/refuse")),
+            &json!({"reason": " "}),
+        )
         .await?;
     assert_eq!(mute.status, 422);
-    verb(&case, &case.east, "data-requests", &request, "refuse").await?.ok()?;
-    let answered = seen(&case, &case.lead, "data-requests", &request).await?.context("it")?;
+    verb(&case, &case.east, "data-requests", &request, "refuse")
+        .await?
+        .ok()?;
+    let answered = seen(&case, &case.lead, "data-requests", &request)
+        .await?
+        .context("it")?;
     assert_eq!(answered["state"], "refused");
     assert_eq!(answered["answer_reason"], "测试所需的原因");
     let again = verb(&case, &case.east, "data-requests", &request, "verify").await?;
@@ -255,25 +345,58 @@ async fn illegal_moves_are_refused_and_audited(server: TestServer) -> Result<()>
 async fn returned_and_taken_back(server: TestServer) -> Result<()> {
     let case = preparing(&server, 26).await?;
     let request = released(&case, &[lab("a", "135")]).await?;
-    let back = verb(&case, &case.lead, "data-requests", &request, "return").await?.ok()?;
+    let back = verb(&case, &case.lead, "data-requests", &request, "return")
+        .await?
+        .ok()?;
     assert_eq!(back["state"], "returned");
-    let seen_east = seen(&case, &case.east, "data-requests", &request).await?.context("it")?;
+    let seen_east = seen(&case, &case.east, "data-requests", &request)
+        .await?
+        .context("it")?;
     assert_eq!(seen_east["state"], "returned");
     assert_eq!(allowed(&seen_east), ["extract"]);
-    assert!(told(&case.east).await?.contains(&"submission_returned".to_owned()));
-    let more = give(&case, &case.east, Some(&request), &[lab("a", "136"), lab("b", "120")]).await?.ok()?;
+    assert!(
+        told(&case.east)
+            .await?
+            .contains(&"submission_returned".to_owned())
+    );
+    let more = give(
+        &case,
+        &case.east,
+        Some(&request),
+        &[lab("a", "136"), lab("b", "120")],
+    )
+    .await?
+    .ok()?;
     assert_eq!(more["stored"], 2);
     let package = case.lead.get(&case.path("/submissions")).await?.ok()?;
-    assert_eq!(package.as_array().map(Vec::len), Some(1), "what is held back stays held back");
-    verb(&case, &case.east, "data-requests", &request, "submit").await?.ok()?;
+    assert_eq!(
+        package.as_array().map(Vec::len),
+        Some(1),
+        "what is held back stays held back"
+    );
+    verb(&case, &case.east, "data-requests", &request, "submit")
+        .await?
+        .ok()?;
     assert_eq!(state(&case, &case.lead, &request).await?, "submitted");
-    verb(&case, &case.lead, "data-requests", &request, "accept").await?.ok()?;
+    verb(&case, &case.lead, "data-requests", &request, "accept")
+        .await?
+        .ok()?;
 
     let second = ask_east(&case).await?;
-    verb(&case, &case.lead, "data-requests", &second, "cancel").await?.ok()?;
+    verb(&case, &case.lead, "data-requests", &second, "cancel")
+        .await?
+        .ok()?;
     assert_eq!(state(&case, &case.east, &second).await?, "cancelled");
-    assert!(told(&case.east).await?.contains(&"data_request_cancelled".to_owned()));
-    let board = case.lead.get("/api/v1/deadlines?kind=data_provision").await?.ok()?;
+    assert!(
+        told(&case.east)
+            .await?
+            .contains(&"data_request_cancelled".to_owned())
+    );
+    let board = case
+        .lead
+        .get("/api/v1/deadlines?kind=data_provision")
+        .await?
+        .ok()?;
     assert_eq!(board, json!([]));
     let gone = verb(&case, &case.east, "data-requests", &second, "verify").await?;
     assert_eq!(refusal(&gone)?, (409, codes::DATA_REQUEST_WRONG_STATE.to_owned()));
@@ -285,14 +408,20 @@ async fn returned_and_taken_back(server: TestServer) -> Result<()> {
 async fn late_data_is_seen_by_both_readings(server: TestServer) -> Result<()> {
     let case = preparing(&server, 27).await?;
     let request = ask_east(&case).await?;
-    let sent = seen(&case, &case.lead, "data-requests", &request).await?.context("it")?;
+    let sent = seen(&case, &case.lead, "data-requests", &request)
+        .await?
+        .context("it")?;
     let at = |name: &str| -> Result<i64> {
         let text = sent["due"][name].as_str().context("a time")?;
         Ok(consilium_domain::Timestamp::parse_rfc3339(text)?.ms())
     };
     assert_eq!(at("hard_at")? - at("target_at")?, 48 * 60 * 60 * 1000);
     assert_eq!(sent["overdue"], true, "by the first reading");
-    let board = case.lead.get("/api/v1/deadlines?kind=data_provision").await?.ok()?;
+    let board = case
+        .lead
+        .get("/api/v1/deadlines?kind=data_provision")
+        .await?
+        .ok()?;
     assert_eq!(board[0]["due_at"], sent["due"]["hard_at"]);
     assert_eq!(board[0]["overdue"], false, "by the second");
     assert_eq!(board[0]["institution"]["id"], json!(case.east.me.institution.id));

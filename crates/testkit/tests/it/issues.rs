@@ -49,12 +49,20 @@ async fn from_notice_to_verified(server: TestServer) -> Result<()> {
     let raised = raise(&case, &case.lead, &item).await?.ok()?;
     let issue = id(&raised)?;
     assert_eq!(raised["state"], "notified");
-    assert_eq!((&raised["element"], &raised["seen"]), (&json!("3.3"), &json!("35")));
+    assert_eq!(
+        (&raised["element"], &raised["seen"]),
+        (&json!("3.3"), &json!("35"))
+    );
     let board = case.lead.get("/api/v1/deadlines?kind=correction").await?.ok()?;
-    assert_eq!(ms(&board[0]["due_at"])? - ms(&board[0]["started_at"])?, 12 * 60 * 60 * 1000);
+    assert_eq!(
+        ms(&board[0]["due_at"])? - ms(&board[0]["started_at"])?,
+        12 * 60 * 60 * 1000
+    );
     assert_eq!(board[0]["due_at"], raised["due_at"]);
     assert_eq!(raised["automatic"], false);
-    let received = seen(&case, &case.east, "issues", &issue).await?.context("received")?;
+    let received = seen(&case, &case.east, "issues", &issue)
+        .await?
+        .context("received")?;
     assert_eq!(received["seen"], "35");
     assert_eq!(received["reason"], "与病历记录不符，请核对");
     assert_eq!(received["allowed"], json!(["correct"]));
@@ -88,13 +96,23 @@ async fn from_notice_to_verified(server: TestServer) -> Result<()> {
     let new = row(&case).await?;
     assert_eq!(corrected["corrected_by"], new["item_id"]);
     assert_eq!(new["version"], 2);
-    assert!(told(&case.lead).await?.contains(&"correction_received".to_owned()));
+    assert!(
+        told(&case.lead)
+            .await?
+            .contains(&"correction_received".to_owned())
+    );
     let versions = case
         .lead
-        .get(&case.path(&format!("/items/{}/versions", new["item_id"].as_str().context("id")?)))
+        .get(&case.path(&format!(
+            "/items/{}/versions",
+            new["item_id"].as_str().context("id")?
+        )))
         .await?
         .ok()?;
-    assert_eq!(versions[0]["elements"]["3.3"]["value"], "35", "the old version stays readable");
+    assert_eq!(
+        versions[0]["elements"]["3.3"]["value"], "35",
+        "the old version stays readable"
+    );
     let board = case.lead.get("/api/v1/deadlines?kind=correction").await?.ok()?;
     assert_eq!(board.as_array().map(Vec::len), Some(1), "until it is verified");
 
@@ -102,7 +120,11 @@ async fn from_notice_to_verified(server: TestServer) -> Result<()> {
     assert_eq!(done["state"], "verified");
     assert_eq!(done["allowed"], json!([]));
     assert_eq!(issue_state(&case, &case.east, &issue).await?, "verified");
-    assert!(told(&case.east).await?.contains(&"correction_verified".to_owned()));
+    assert!(
+        told(&case.east)
+            .await?
+            .contains(&"correction_verified".to_owned())
+    );
     let board = case.lead.get("/api/v1/deadlines?kind=correction").await?.ok()?;
     assert_eq!(board, json!([]));
     Ok(())
@@ -112,13 +134,21 @@ async fn rejected_waived_and_refused(server: TestServer) -> Result<()> {
     let case = preparing(&server, 51).await?;
     released(&case, &[lab("a", "35")]).await?;
     let item = row(&case).await?;
-    for (element, reason, field) in [("3.3", "无", "reason"), ("9.9", "请核对", "element"), ("2.1", "请核对", "element")] {
+    for (element, reason, field) in [
+        ("3.3", "无", "reason"),
+        ("9.9", "请核对", "element"),
+        ("2.1", "请核对", "element"),
+    ] {
         let form = json!({"item_id": item["item_id"], "element": element, "reason": reason});
         let reply = case.lead.post(&case.path("/issues"), &form).await?;
         assert_eq!(reply.status, 422);
         assert_eq!(reply.problem()?.errors[0].field, field, "{element}");
     }
-    assert_eq!(raise(&case, &case.east, &item).await?.status, 403, "not before the session");
+    assert_eq!(
+        raise(&case, &case.east, &item).await?.status,
+        403,
+        "not before the session"
+    );
     let nowhere = json!({"item_id": "00000000-0000-0000-0000-000000000001"});
     assert_eq!(raise(&case, &case.lead, &nowhere).await?.status, 404);
 
@@ -131,7 +161,11 @@ async fn rejected_waived_and_refused(server: TestServer) -> Result<()> {
     assert_eq!(mute.status, 422);
     verb(&case, &case.lead, "issues", &issue, "reject").await?.ok()?;
     assert_eq!(issue_state(&case, &case.east, &issue).await?, "notified");
-    assert!(told(&case.east).await?.contains(&"correction_rejected".to_owned()));
+    assert!(
+        told(&case.east)
+            .await?
+            .contains(&"correction_rejected".to_owned())
+    );
     give(&case, &case.east, None, &[lab("a", "136")]).await?.ok()?;
     assert_eq!(issue_state(&case, &case.lead, &issue).await?, "corrected");
     let waived = verb(&case, &case.lead, "issues", &issue, "waive").await?.ok()?;
@@ -152,7 +186,10 @@ async fn twelve_hours_and_then_both_are_told(server: TestServer) -> Result<()> {
     let left = ms(&raised["due_at"])? - server.clock.now().ms();
     server.clock.advance_ms(left - 1_000);
     server.tick().await?;
-    assert!(!audited(&server, &case, "issue.overdue", "ok").await?, "not a second too early");
+    assert!(
+        !audited(&server, &case, "issue.overdue", "ok").await?,
+        "not a second too early"
+    );
     server.clock.advance_ms(1_000);
     server.tick().await?;
     assert!(audited(&server, &case, "issue.overdue", "ok").await?);
@@ -160,13 +197,19 @@ async fn twelve_hours_and_then_both_are_told(server: TestServer) -> Result<()> {
         let who = server.client_as(username).await?;
         let found = seen(&case, &who, "issues", &issue).await?.context("it")?;
         assert_eq!(found["overdue"], true);
-        assert!(told(&who).await?.contains(&"deadline_passed".to_owned()), "{username}");
+        assert!(
+            told(&who).await?.contains(&"deadline_passed".to_owned()),
+            "{username}"
+        );
     }
     let east = server.client_as("east.admin").await?;
     give(&case, &east, None, &[lab("a", "135")]).await?.ok()?;
     let lead = server.client_as("lead.admin").await?;
     let done = verb(&case, &lead, "issues", &issue, "verify").await?.ok()?;
-    assert_eq!((&done["state"], &done["overdue"]), (&json!("verified"), &json!(false)));
+    assert_eq!(
+        (&done["state"], &done["overdue"]),
+        (&json!("verified"), &json!(false))
+    );
     Ok(())
 }
 
@@ -178,7 +221,9 @@ async fn its_own_data_and_in_session(server: TestServer) -> Result<()> {
     assert_eq!(raised["state"], "notified", "nobody is to be written to");
     give(&case, &case.lead, None, &[lab("own", "135")]).await?.ok()?;
     assert_eq!(issue_state(&case, &case.lead, &id(&raised)?).await?, "corrected");
-    verb(&case, &case.lead, "issues", &id(&raised)?, "verify").await?.ok()?;
+    verb(&case, &case.lead, "issues", &id(&raised)?, "verify")
+        .await?
+        .ok()?;
 
     case.images(2).await?;
     case.ready().await?;
@@ -189,7 +234,11 @@ async fn its_own_data_and_in_session(server: TestServer) -> Result<()> {
     let issue = id(&raised)?;
     assert_eq!(issue_state(&case, &case.lead, &issue).await?, "notified");
     assert_eq!(seen(&case, &case.east, "issues", &issue).await?, None);
-    assert!(told(&case.lead).await?.contains(&"correction_requested".to_owned()));
+    assert!(
+        told(&case.lead)
+            .await?
+            .contains(&"correction_requested".to_owned())
+    );
     assert_eq!(verb(&case, &expert, "issues", &issue, "waive").await?.status, 403);
     Ok(())
 }
@@ -232,11 +281,20 @@ async fn found_by_a_check(server: TestServer) -> Result<()> {
     check().await?;
     assert_eq!(count().await?, 1);
     let raised = case.lead.get(&case.path("/issues")).await?.ok()?[0].clone();
-    assert_eq!((&raised["automatic"], &raised["rule"]), (&json!(true), &json!("consistency")));
+    assert_eq!(
+        (&raised["automatic"], &raised["rule"]),
+        (&json!(true), &json!("consistency"))
+    );
     assert_eq!(raised["state"], "notified");
-    verb(&case, &case.lead, "issues", &id(&raised)?, "waive").await?.ok()?;
+    verb(&case, &case.lead, "issues", &id(&raised)?, "waive")
+        .await?
+        .ok()?;
     check().await?;
-    assert_eq!(count().await?, 1, "what the lead does without is not raised again");
+    assert_eq!(
+        count().await?,
+        1,
+        "what the lead does without is not raised again"
+    );
     give(&case, &case.east, None, &[lab("a", "36")]).await?.ok()?;
     check().await?;
     assert_eq!(count().await?, 2, "a new version is looked at anew");

@@ -5,9 +5,7 @@ use consilium_protocol::codes;
 use consilium_testkit::{Case, TestServer};
 use serde_json::{Value, json};
 
-use super::data::{
-    LABORATORY, ask_east, audited, give, id, lab, preparing, refusal, released, told, verb,
-};
+use super::data::{LABORATORY, ask_east, audited, give, id, lab, preparing, refusal, released, told, verb};
 
 both!(
     one_wrong_row_keeps_no_other_out,
@@ -18,11 +16,15 @@ both!(
     files_and_bundles,
     nothing_that_identifies_leaves,
     supplements_in_session,
+    the_delay_of_a_row_is_known,
     ten_thousand_rows_at_once,
 );
 
 fn items(submission: &Value) -> &[Value] {
-    submission["items"].as_array().map(Vec::as_slice).unwrap_or_default()
+    submission["items"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default()
 }
 
 async fn one_wrong_row_keeps_no_other_out(server: TestServer) -> Result<()> {
@@ -31,7 +33,10 @@ async fn one_wrong_row_keeps_no_other_out(server: TestServer) -> Result<()> {
     rows[41]["elements"]["3.4"]["value"] = json!("grams per bucket");
     let given = give(&case, &case.lead, None, &rows).await?.ok()?;
     assert_eq!((&given["stored"], &given["refused"]), (&json!(99), &json!(1)));
-    let wrong: Vec<_> = items(&given).iter().filter(|item| item["stored"] == false).collect();
+    let wrong: Vec<_> = items(&given)
+        .iter()
+        .filter(|item| item["stored"] == false)
+        .collect();
     assert_eq!(wrong.len(), 1);
     assert_eq!(wrong[0]["key"], "row-41");
     let finding = &wrong[0]["findings"][0];
@@ -55,7 +60,12 @@ async fn one_wrong_row_keeps_no_other_out(server: TestServer) -> Result<()> {
         .as_array()
         .context("not taken")?
         .iter()
-        .map(|e| (e["field"].as_str().unwrap_or_default(), e["code"].as_str().unwrap_or_default()))
+        .map(|e| {
+            (
+                e["field"].as_str().unwrap_or_default(),
+                e["code"].as_str().unwrap_or_default(),
+            )
+        })
         .collect();
     assert_eq!(
         not_taken,
@@ -65,7 +75,10 @@ async fn one_wrong_row_keeps_no_other_out(server: TestServer) -> Result<()> {
             ("records[4]", codes::SUBMISSION_KEY),
         ]
     );
-    let unknown = items(&given).iter().find(|item| item["key"] == "y").context("y")?;
+    let unknown = items(&given)
+        .iter()
+        .find(|item| item["key"] == "y")
+        .context("y")?;
     assert_eq!(unknown["findings"][0]["code"], "element.unknown");
     let empty = give(&case, &case.lead, None, &[]).await?;
     assert_eq!(refusal(&empty)?, (422, codes::SUBMISSION_EMPTY.to_owned()));
@@ -85,12 +98,20 @@ async fn wrong_rows_are_fixed_alone(server: TestServer) -> Result<()> {
     let given = give(&case, &case.lead, None, &rows).await?.ok()?;
     assert_eq!(given["stored"], 1);
     for (key, element, _, code) in WRONG {
-        let item = items(&given).iter().find(|item| item["key"] == *key).context("named")?;
+        let item = items(&given)
+            .iter()
+            .find(|item| item["key"] == *key)
+            .context("named")?;
         let codes: Vec<_> = item["findings"]
             .as_array()
             .context("findings")?
             .iter()
-            .map(|f| (f["element"].as_str().unwrap_or_default(), f["code"].as_str().unwrap_or_default()))
+            .map(|f| {
+                (
+                    f["element"].as_str().unwrap_or_default(),
+                    f["code"].as_str().unwrap_or_default(),
+                )
+            })
             .collect();
         assert!(codes.contains(&(*element, *code)), "{key}: {codes:?}");
     }
@@ -104,7 +125,10 @@ async fn wrong_rows_are_fixed_alone(server: TestServer) -> Result<()> {
         .await?
         .ok()?;
     assert!(
-        items(&first).iter().filter(|i| i["stored"] == false).all(|i| i["superseded"] == true),
+        items(&first)
+            .iter()
+            .filter(|i| i["stored"] == false)
+            .all(|i| i["superseded"] == true),
         "kept, and marked as replaced"
     );
     Ok(())
@@ -118,7 +142,12 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
     ("inverted", "3.5", "150-115", "element.range_inverted"),
     ("future", "3.7", "2036-01-01", "element.future"),
     ("loinc", "3.2", "718-8", "element.loinc"),
-    ("laboratory", "3.9", "12110000400686317X", "element.institution_code"),
+    (
+        "laboratory",
+        "3.9",
+        "12110000400686317X",
+        "element.institution_code",
+    ),
 ];
 
 async fn the_same_row_again_and_a_new_version(server: TestServer) -> Result<()> {
@@ -131,12 +160,17 @@ async fn the_same_row_again_and_a_new_version(server: TestServer) -> Result<()> 
 
     let mut changed = lab("a", "136");
     changed["elements"]["3.4"]["value"] = json!("ｇ／Ｌ");
-    let second = give(&case, &case.lead, None, &[changed, lab("b", "140")]).await?.ok()?;
+    let second = give(&case, &case.lead, None, &[changed, lab("b", "140")])
+        .await?
+        .ok()?;
     assert_eq!((&second["stored"], &second["duplicates"]), (&json!(1), &json!(1)));
     let item = &items(&second)[0];
     assert_eq!(item["version"], 2);
     assert_eq!(item["elements"]["3.4"]["value"], "g/L", "standardised");
-    let path = case.path(&format!("/items/{}/versions", item["item_id"].as_str().context("id")?));
+    let path = case.path(&format!(
+        "/items/{}/versions",
+        item["item_id"].as_str().context("id")?
+    ));
     let versions = case.lead.get(&path).await?.ok()?;
     let told: Vec<_> = versions
         .as_array()
@@ -152,8 +186,7 @@ async fn the_same_row_again_and_a_new_version(server: TestServer) -> Result<()> 
         ]
     );
     let now = server.app()?.store.reader();
-    let current =
-        consilium_server::services::submissions::current_items(&now, case.consultation()?).await?;
+    let current = consilium_server::services::submissions::current_items(&now, case.consultation()?).await?;
     assert_eq!(current.len(), 2);
     // With both rows replaced, the first submission has had its day.
     give(&case, &case.lead, None, &[lab("b", "141")]).await?.ok()?;
@@ -168,19 +201,28 @@ async fn the_same_row_again_and_a_new_version(server: TestServer) -> Result<()> 
 
 async fn another_patient_and_nothing_is_stored(server: TestServer) -> Result<()> {
     let case = preparing(&server, 33).await?;
-    let patient = |elements: Value| {
-        json!({"kind": "patient", "key": "p", "available_at": "2026-11-01T00:00:00Z", "elements": elements})
-    };
+    let patient = |elements: Value| json!({"kind": "patient", "key": "p", "available_at": "2026-11-01T00:00:00Z", "elements": elements});
     for wrong in [
         json!({"1.3": {"value": "110105194912310046"}}),
         json!({"1.1": {"value": "0123456789abcdef0123456789abcdef"}}),
         json!({"1.4": {"value": "MRN-OF-SOMEBODY-ELSE"}}),
     ] {
         let reply = give(&case, &case.lead, None, &[lab("a", "135"), patient(wrong)]).await?;
-        assert_eq!(refusal(&reply)?, (422, codes::SUBMISSION_OTHER_PATIENT.to_owned()));
+        assert_eq!(
+            refusal(&reply)?,
+            (422, codes::SUBMISSION_OTHER_PATIENT.to_owned())
+        );
     }
     assert_eq!(case.lead.get(&case.path("/submissions")).await?.ok()?, json!([]));
-    assert!(audited(&server, &case, "submission.submit", codes::SUBMISSION_OTHER_PATIENT).await?);
+    assert!(
+        audited(
+            &server,
+            &case,
+            "submission.submit",
+            codes::SUBMISSION_OTHER_PATIENT
+        )
+        .await?
+    );
     let right = patient(json!({"1.3": {"value": case.patient.id_number}}));
     let given = give(&case, &case.lead, None, &[right]).await?.ok()?;
     assert!(!given.to_string().contains(&case.patient.id_number));
@@ -190,14 +232,30 @@ async fn another_patient_and_nothing_is_stored(server: TestServer) -> Result<()>
 async fn no_consent_wrong_state_out_of_range(server: TestServer) -> Result<()> {
     let case = preparing(&server, 34).await?;
     let unasked = give(&case, &case.east, None, &[lab("a", "135")]).await?;
-    assert_eq!(refusal(&unasked)?, (409, codes::SUBMISSION_REQUEST_NEEDED.to_owned()));
+    assert_eq!(
+        refusal(&unasked)?,
+        (409, codes::SUBMISSION_REQUEST_NEEDED.to_owned())
+    );
     let request = ask_east(&case).await?;
-    verb(&case, &case.east, "data-requests", &request, "verify").await?.ok()?;
+    verb(&case, &case.east, "data-requests", &request, "verify")
+        .await?
+        .ok()?;
     let treatment = json!({"kind": "treatment", "key": "t", "available_at": "2026-11-01T00:00:00Z",
         "elements": {"5.2.drug": {"value": "琥珀酸亚铁"}}});
-    let outside = give(&case, &case.east, Some(&request), std::slice::from_ref(&treatment)).await?;
-    assert_eq!(refusal(&outside)?, (409, codes::SUBMISSION_OUT_OF_RANGE.to_owned()));
-    let both = give(&case, &case.east, Some(&request), &[treatment, lab("a", "135")]).await?.ok()?;
+    let outside = give(
+        &case,
+        &case.east,
+        Some(&request),
+        std::slice::from_ref(&treatment),
+    )
+    .await?;
+    assert_eq!(
+        refusal(&outside)?,
+        (409, codes::SUBMISSION_OUT_OF_RANGE.to_owned())
+    );
+    let both = give(&case, &case.east, Some(&request), &[treatment, lab("a", "135")])
+        .await?
+        .ok()?;
     assert_eq!((&both["stored"], &both["refused"]), (&json!(1), &json!(1)));
     assert_eq!(both["not_taken"][0]["code"], codes::SUBMISSION_OUT_OF_RANGE);
 
@@ -205,7 +263,10 @@ async fn no_consent_wrong_state_out_of_range(server: TestServer) -> Result<()> {
     let early = give(&case, &expert, Some(&request), &[lab("b", "135")]).await?;
     assert_eq!(refusal(&early)?, (409, codes::SUBMISSION_WRONG_STATE.to_owned()));
     case.lead
-        .post(&case.path("/consent/withdraw"), &json!({"reason": "患者改变决定"}))
+        .post(
+            &case.path("/consent/withdraw"),
+            &json!({"reason": "患者改变决定"}),
+        )
         .await?
         .ok()?;
     for (who, request) in [(&case.lead, None), (&case.east, Some(request.as_str()))] {
@@ -229,7 +290,10 @@ async fn no_consent_wrong_state_out_of_range(server: TestServer) -> Result<()> {
         codes::SUBMISSION_OUT_OF_RANGE,
         codes::SUBMISSION_NO_CONSENT,
     ] {
-        assert!(audited(&server, &case, "submission.submit", code).await?, "{code}");
+        assert!(
+            audited(&server, &case, "submission.submit", code).await?,
+            "{code}"
+        );
     }
     Ok(())
 }
@@ -243,13 +307,19 @@ async fn files_and_bundles(server: TestServer) -> Result<()> {
          t2,2026-11-01 09:00,血红蛋白,718-7,135,bucket,115-150,2026-11-01 08:30,{LABORATORY}\r\n\
          t3,when it is ready,血红蛋白,718-7,135,g/L,115-150,2026-11-01 08:30,{LABORATORY}\r\n"
     );
-    let given = case.lead.post_bytes(&path, "text/csv; charset=utf-8", table.into_bytes()).await?;
+    let given = case
+        .lead
+        .post_bytes(&path, "text/csv; charset=utf-8", table.into_bytes())
+        .await?;
     let given = given.ok()?;
     assert_eq!((&given["stored"], &given["refused"]), (&json!(1), &json!(2)));
     assert_eq!(given["not_taken"][0]["field"], "line 4");
 
     let lines = format!("{}\n{}\nnonsense\n", lab("n1", "120"), lab("n2", "121"));
-    let given = case.lead.post_bytes(&path, "application/x-ndjson", lines.into_bytes()).await?;
+    let given = case
+        .lead
+        .post_bytes(&path, "application/x-ndjson", lines.into_bytes())
+        .await?;
     let given = given.ok()?;
     assert_eq!((&given["stored"], &given["refused"]), (&json!(2), &json!(1)));
 
@@ -275,7 +345,10 @@ async fn files_and_bundles(server: TestServer) -> Result<()> {
         .post_bytes(&path, "application/fhir+json", serde_json::to_vec(&bundle)?)
         .await?
         .ok()?;
-    let row = items(&reply).iter().find(|item| item["kind"] == "lab").context("the result")?;
+    let row = items(&reply)
+        .iter()
+        .find(|item| item["kind"] == "lab")
+        .context("the result")?;
     assert_eq!(row["elements"]["3.3"]["value"], "133");
     assert!(!reply.to_string().contains(&case.patient.name));
 
@@ -286,7 +359,10 @@ async fn files_and_bundles(server: TestServer) -> Result<()> {
         ("application/json", "{", (400, codes::MALFORMED)),
         ("image/png", "x", (415, codes::MEDIA_TYPE)),
     ] {
-        let reply = case.lead.post_bytes(&path, kind, body.as_bytes().to_vec()).await?;
+        let reply = case
+            .lead
+            .post_bytes(&path, kind, body.as_bytes().to_vec())
+            .await?;
         let (status, code) = refusal(&reply)?;
         assert_eq!((status, code.as_str()), expected, "{kind} {body}");
     }
@@ -319,7 +395,10 @@ async fn nothing_that_identifies_leaves(server: TestServer) -> Result<()> {
     for secret in [&p.name, &p.id_number, &p.phone, &p.record_number] {
         assert!(!text.contains(secret.as_str()), "{secret}");
     }
-    assert!(!text.contains("113619"), "a DICOM identifier leads back to its hospital");
+    assert!(
+        !text.contains("113619"),
+        "a DICOM identifier leads back to its hospital"
+    );
     Ok(())
 }
 
@@ -332,11 +411,51 @@ async fn supplements_in_session(server: TestServer) -> Result<()> {
     let given = give(&case, &expert, None, &[lab("late", "99")]).await?.ok()?;
     assert_eq!(given["stored"], 1);
     let seen = case.lead.get(&case.path("/submissions")).await?.ok()?;
-    assert_eq!(seen[0]["institution"]["id"], json!(case.east.me.institution.id), "marked with its source");
-    assert!(told(&case.lead).await?.contains(&"submission_received".to_owned()));
+    assert_eq!(
+        seen[0]["institution"]["id"],
+        json!(case.east.me.institution.id),
+        "marked with its source"
+    );
+    assert!(
+        told(&case.lead)
+            .await?
+            .contains(&"submission_received".to_owned())
+    );
     let packages = case.lead.get(&case.path("/packages")).await?.ok()?;
     assert_eq!(packages[0]["version"], 2, "{packages}");
     assert_eq!(packages[0]["state"], "shared");
+    Ok(())
+}
+
+/// From being ready at its source to being readable at the lead: 30 minutes (clause 4.2.1 d).
+async fn the_delay_of_a_row_is_known(server: TestServer) -> Result<()> {
+    let case = preparing(&server, 40).await?;
+    let at = |minutes: i64| json!(server.clock.now().plus_ms(-minutes * 60_000));
+    let (mut quick, mut slow) = (lab("quick", "135"), lab("slow", "120"));
+    quick["available_at"] = at(0);
+    slow["available_at"] = at(20);
+    let request = ask_east(&case).await?;
+    verb(&case, &case.east, "data-requests", &request, "verify")
+        .await?
+        .ok()?;
+    give(&case, &case.east, Some(&request), &[quick, slow])
+        .await?
+        .ok()?;
+    // Stored at its source is not yet readable at the lead.
+    server.clock.advance_ms(11 * 60_000);
+    verb(&case, &case.east, "data-requests", &request, "submit")
+        .await?
+        .ok()?;
+    let report = case.lead.get(&case.path("/quality")).await?.ok()?;
+    let own = report["by_institution"]
+        .as_array()
+        .context("institutions")?
+        .iter()
+        .find(|of| of[0]["id"] == json!(case.east.me.institution.id))
+        .context("east")?;
+    assert_eq!(own[1]["in_time"], json!({"part": 1, "whole": 2}));
+    let longest = own[1]["delay_max_ms"].as_i64().context("a delay")?;
+    assert!((31 * 60_000..32 * 60_000).contains(&longest), "{longest}");
     Ok(())
 }
 
@@ -344,7 +463,9 @@ async fn supplements_in_session(server: TestServer) -> Result<()> {
 async fn ten_thousand_rows_at_once(server: TestServer) -> Result<()> {
     let case = preparing(&server, 39).await?;
     let request = ask_east(&case).await?;
-    verb(&case, &case.east, "data-requests", &request, "verify").await?.ok()?;
+    verb(&case, &case.east, "data-requests", &request, "verify")
+        .await?
+        .ok()?;
     let mut body = String::new();
     for n in 0..10_000 {
         body.push_str(&lab(&format!("row-{n}"), "135").to_string());
@@ -360,7 +481,9 @@ async fn ten_thousand_rows_at_once(server: TestServer) -> Result<()> {
     let stored = started.elapsed();
     assert_eq!(given["stored"], 10_000);
     let started = std::time::Instant::now();
-    verb(&case, &case.east, "data-requests", &request, "submit").await?.ok()?;
+    verb(&case, &case.east, "data-requests", &request, "submit")
+        .await?
+        .ok()?;
     let released = started.elapsed();
     let reader = server.app()?.store.reader();
     let current =
@@ -368,7 +491,13 @@ async fn ten_thousand_rows_at_once(server: TestServer) -> Result<()> {
     assert_eq!(current.len(), 10_000);
     println!("10000 rows: stored in {stored:?}, released in {released:?}");
     body.push_str(&lab("one more", "135").to_string());
-    let reply = case.east.post_bytes(&path, "application/x-ndjson", body.into_bytes()).await?;
-    assert_eq!(refusal(&reply)?, (422, codes::SUBMISSION_TOO_MANY_ROWS.to_owned()));
+    let reply = case
+        .east
+        .post_bytes(&path, "application/x-ndjson", body.into_bytes())
+        .await?;
+    assert_eq!(
+        refusal(&reply)?,
+        (422, codes::SUBMISSION_TOO_MANY_ROWS.to_owned())
+    );
     Ok(())
 }

@@ -13,7 +13,7 @@ use consilium_protocol::{
 };
 use consilium_storage::{Consultation, DataRequest, ItemHead, ItemsOf, StoredItem, Submission, WriteTx};
 
-use super::{manifest, refused, supplement, view};
+use super::{refused, supplement, versions::manifest, view};
 use crate::{
     error::ServiceError,
     exchange,
