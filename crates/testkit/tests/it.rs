@@ -36,6 +36,7 @@ mod it {
     mod clocks;
     mod consents;
     mod edge;
+    mod export;
     mod exchange;
     mod exchange_faults;
     mod exchange_kill;

@@ -45,5 +45,7 @@ pub async fn invitation(
     Path(id): Path<ConsultationId>,
     form: Form,
 ) -> Result<Shown<InvitationBody>, ServiceError> {
-    invitations::body(&app, &ctx, id).await.map(|body| form.show("invitation", body))
+    invitations::body(&app, &ctx, id)
+        .await
+        .map(|body| form.show("invitation", body))
 }

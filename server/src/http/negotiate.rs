@@ -91,7 +91,10 @@ fn choose<T: Copy>(
     headers: &HeaderMap,
     offers: &[(&'static str, T)],
 ) -> Result<(&'static str, T), ServiceError> {
-    let values = headers.get_all(header::ACCEPT).iter().filter_map(|v| v.to_str().ok());
+    let values = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|v| v.to_str().ok());
     let ranges: Vec<Range<'_>> = values
         .flat_map(|value| value.split(','))
         .filter_map(Range::parse)
@@ -167,7 +170,8 @@ impl<'a> Range<'a> {
 /// `0`, `0.5`, `1.000`: at most three decimals.
 fn thousandths(text: &str) -> Option<u16> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-    let legal = matches!(whole, "0" | "1") && decimals.len() <= 3 && decimals.bytes().all(|b| b.is_ascii_digit());
+    let legal =
+        matches!(whole, "0" | "1") && decimals.len() <= 3 && decimals.bytes().all(|b| b.is_ascii_digit());
     let thousandths: u16 = format!("{decimals:0<3}").parse().ok()?;
     let value = if whole == "1" { 1000 } else { thousandths };
     (legal && (whole == "0" || thousandths == 0)).then_some(value)
@@ -202,16 +206,29 @@ mod tests {
             (&["*/*;q=0.1, application/xml"], xml),
             (&["application/xml, application/json;q=0.9"], xml),
             (&["application/json;q=0, */*"], xml),
-            (&["application/json;q=0, application/*;q=0.3, text/*"], Some("text/xml")),
+            (
+                &["application/json;q=0, application/*;q=0.3, text/*"],
+                Some("text/xml"),
+            ),
             (&["text/html", "application/xml;q=0.2"], xml),
             (&["nonsense, application/xml"], xml),
-            (&["text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"], xml),
+            (
+                &["text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"],
+                xml,
+            ),
         ] {
             assert_eq!(asked(accept), form, "{accept:?}");
         }
         for accept in [
-            "text/html", "application/json;q=0, text/html", "nonsense", "", "*/json", "application/json;q=2", "application/xml;q=0.0",
-            "*/*;q=0", "application/fhir+json",
+            "text/html",
+            "application/json;q=0, text/html",
+            "nonsense",
+            "",
+            "*/json",
+            "application/json;q=2",
+            "application/xml;q=0.0",
+            "*/*;q=0",
+            "application/fhir+json",
         ] {
             assert_eq!(asked(&[accept]), None, "{accept}");
         }
@@ -225,7 +242,11 @@ mod tests {
             ("application/fhir+xml", "application/fhir+xml", Media::Xml),
             ("application/xml", "application/xml", Media::Xml),
             ("application/json", "application/json", Media::Json),
-            ("application/fhir+xml;q=0.5, application/fhir+json;q=0.4", "application/fhir+xml", Media::Xml),
+            (
+                "application/fhir+xml;q=0.5, application/fhir+json;q=0.4",
+                "application/fhir+xml",
+                Media::Xml,
+            ),
         ] {
             headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
             assert_eq!(choose(&headers, &FHIR_FORMS).unwrap(), (name, media), "{accept}");
@@ -234,7 +255,14 @@ mod tests {
 
     #[test]
     fn weights() {
-        for (text, value) in [("1", Some(1000)), ("1.000", Some(1000)), ("0.5", Some(500)), ("0", Some(0)), ("0.001", Some(1)), ("0.", Some(0))] {
+        for (text, value) in [
+            ("1", Some(1000)),
+            ("1.000", Some(1000)),
+            ("0.5", Some(500)),
+            ("0", Some(0)),
+            ("0.001", Some(1)),
+            ("0.", Some(0)),
+        ] {
             assert_eq!(thousandths(text), value, "{text}");
         }
         for text in ["2", "1.001", "0.0001", "-1", "", "a", "0.x"] {

@@ -26,8 +26,13 @@ pub async fn package_document(
     let consent = consents::record(app, ctx, &case).await?;
     let detail = views::detail(app, ctx, &case).await?;
     let mut tx = app.store.begin().await?;
-    tx.audit(ctx.event("package.export_fhir", format!("package/{}", package.id), "ok", Some(id)))
-        .await?;
+    tx.audit(ctx.event(
+        "package.export_fhir",
+        format!("package/{}", package.id),
+        "ok",
+        Some(id),
+    ))
+    .await?;
     tx.commit().await?;
     let written = tokio::task::spawn_blocking(move || {
         document(&PackageDocument {
