@@ -41,17 +41,9 @@ impl FromRequestParts<App> for Form {
             .get(header::CONTENT_TYPE)
             .and_then(|v| v.to_str().ok())
             .unwrap_or("");
-        let kind = full.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-        let fhir = consilium_interop::fhir::Media::of(full).map(Media::Fhir);
-        match kind.as_str() {
-            "application/json" => Ok(Self(Media::Json)),
-            "application/x-ndjson" | "application/jsonl" => Ok(Self(Media::Lines)),
-            "text/csv" => Ok(Self(Media::Table)),
-            kind if kind.contains("fhir") => fhir
-                .map(Self)
-                .ok_or_else(|| StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response()),
-            _ => Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response()),
-        }
+        Media::of(full)
+            .map(Self)
+            .ok_or_else(|| StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response())
     }
 }
 
@@ -120,5 +112,5 @@ pub async fn versions(
     ctx: Ctx,
     Path((id, item)): Path<(ConsultationId, ItemId)>,
 ) -> Result<Json<Vec<Item>>, ServiceError> {
-    submissions::versions(&app, &ctx, id, item).await.map(Json)
+    submissions::item_versions(&app, &ctx, id, item).await.map(Json)
 }

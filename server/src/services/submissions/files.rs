@@ -27,6 +27,21 @@ pub enum Media {
     Fhir(consilium_interop::fhir::Media),
 }
 
+impl Media {
+    /// The form a content type names; `None` when it is not one of these.
+    #[must_use]
+    pub fn of(content_type: &str) -> Option<Self> {
+        let kind = content_type.split(';').next().unwrap_or("");
+        match kind.trim().to_ascii_lowercase().as_str() {
+            "application/json" => Some(Self::Json),
+            "application/x-ndjson" | "application/jsonl" => Some(Self::Lines),
+            "text/csv" => Some(Self::Table),
+            kind if kind.contains("fhir") => consilium_interop::fhir::Media::of(content_type).map(Self::Fhir),
+            _ => None,
+        }
+    }
+}
+
 /// What was read.
 #[derive(Debug, Default)]
 pub(super) struct Parsed {
@@ -238,7 +253,10 @@ fn table(body: &[u8]) -> Result<Parsed, ServiceError> {
             Ok(true) => {}
             Err(_) => return Err(unreadable()),
         }
-        let place = format!("line {}", lines.at(line.position().map_or(0, csv::Position::byte)));
+        let place = format!(
+            "line {}",
+            lines.at(line.position().map_or(0, csv::Position::byte))
+        );
         let Some(cells) = Cells::read(&columns, &line, default_kind) else {
             parsed.refuse(place, codes::SUBMISSION_ROW_UNREADABLE);
             continue;
