@@ -99,7 +99,9 @@ impl Faulty {
     }
 
     fn decide(&self, message: &[u8]) -> Fault {
-        let Ok(envelope) = serde_json::from_slice::<Envelope>(message) else { return Fault::None };
+        let Ok(envelope) = serde_json::from_slice::<Envelope>(message) else {
+            return Fault::None;
+        };
         let number = {
             let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
             let number = calls.entry(envelope.id).or_default();

@@ -8,8 +8,7 @@ use crate::{
     error::ServiceError,
     services::{
         invitations::{self, Given},
-        packages,
-        issues, requests, submissions,
+        issues, packages, requests, submissions,
     },
     state::App,
 };

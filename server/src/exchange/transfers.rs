@@ -1,7 +1,7 @@
 //! What an institution's people see of its deliveries, and what they may do with a parked one (clause
 //! 7.5 a).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use consilium_domain::{
     ConsultationId, MessageId, Role, Timestamp, TransferState,
@@ -66,12 +66,12 @@ pub async fn list(
     let mut items = Vec::with_capacity(found.len());
     for message in found {
         let id = message.lane.consultation;
-        if !cases.contains_key(&id) {
-            let case = access::load(app, id).await?;
-            cases.insert(id, (case.consultation.number.clone(), case.actor(ctx)));
-        }
-        let Some((number, actor)) = cases.get(&id) else {
-            continue;
+        let (number, actor) = match cases.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let case = access::load(app, id).await?;
+                place.insert((case.consultation.number.clone(), case.actor(ctx)))
+            }
         };
         let may = |command| MACHINE.step(message.state, command, *actor).is_ok();
         items.push(Transfer {

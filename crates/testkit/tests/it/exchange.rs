@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use consilium_domain::{
-    ConsultationId, InstitutionId, MessageId, NoticeKind, Timestamp, TransferState, canonical::canonical_json,
-    masking::RuleSet,
+    ConsultationId, InstitutionId, MessageId, NoticeKind, Timestamp, TransferState,
+    canonical::canonical_json, masking::RuleSet,
 };
 use consilium_protocol::{
     codes,
@@ -116,7 +116,11 @@ async fn last_event(app: &App, id: ConsultationId, action: &str) -> Result<Times
 
 /// Notices of a kind that a person has about a consultation.
 async fn notices(app: &App, person: &Person, id: ConsultationId, kind: NoticeKind) -> Result<usize> {
-    let rows = app.store.reader().notices(person.me.account_id, None, 500).await?;
+    let rows = app
+        .store
+        .reader()
+        .notices(person.me.account_id, None, 500)
+        .await?;
     Ok(rows
         .iter()
         .filter(|n| n.consultation == Some(id) && n.kind == kind)
@@ -197,7 +201,10 @@ async fn every_refusal_has_its_code(server: TestServer) -> Result<()> {
     assert_eq!(next(app, road).await?, seq, "nothing was taken in");
     assert_eq!(notices(app, &case.east, id, NoticeKind::SessionStarted).await?, 0);
     let refused = log(app, Some(id), "exchange.refuse").await?;
-    assert!(refused.iter().any(|r| r[3] == east.to_string()), "at the receiver");
+    assert!(
+        refused.iter().any(|r| r[3] == east.to_string()),
+        "at the receiver"
+    );
 
     // The road is not blocked by what was refused.
     let taken = inbox::receive(app, &sign(app, &good())?).await;
@@ -220,13 +227,23 @@ async fn a_replay_has_no_second_effect(server: TestServer) -> Result<()> {
     for again in [second, third] {
         let again = again.ok().context("a receipt")?;
         assert!(again.duplicate);
-        assert_eq!((again.message_id, again.received_at), (first.message_id, first.received_at));
+        assert_eq!(
+            (again.message_id, again.received_at),
+            (first.message_id, first.received_at)
+        );
     }
     assert_eq!(notices(app, &case.east, id, NoticeKind::SessionStarted).await?, 1);
     let target = format!("message/{}", message.id);
     let told = log(app, Some(id), "exchange.").await?;
-    let actions: Vec<_> = told.iter().filter(|r| r[1] == target).map(|r| r[0].as_str()).collect();
-    assert_eq!(actions, ["exchange.receive", "exchange.repeat", "exchange.repeat"]);
+    let actions: Vec<_> = told
+        .iter()
+        .filter(|r| r[1] == target)
+        .map(|r| r[0].as_str())
+        .collect();
+    assert_eq!(
+        actions,
+        ["exchange.receive", "exchange.repeat", "exchange.repeat"]
+    );
 
     let changed = Envelope {
         body: Body::Session {
@@ -236,7 +253,10 @@ async fn a_replay_has_no_second_effect(server: TestServer) -> Result<()> {
         ..message
     };
     let conflict = inbox::receive(app, &sign(app, &changed)?).await;
-    assert_eq!(conflict, Err(Failure::Refused(codes::EXCHANGE_CONFLICT.to_owned())));
+    assert_eq!(
+        conflict,
+        Err(Failure::Refused(codes::EXCHANGE_CONFLICT.to_owned()))
+    );
     assert_eq!(notices(app, &case.east, id, NoticeKind::SessionEnded).await?, 0);
     Ok(())
 }
@@ -320,7 +340,8 @@ async fn ten_institutions_get_what_is_theirs(server: TestServer) -> Result<()> {
         .await?;
         parties.push(institution);
     }
-    tx.audit(event(app.now(), "test.more", "test".to_owned(), "")).await?;
+    tx.audit(event(app.now(), "test.more", "test".to_owned(), ""))
+        .await?;
     tx.commit().await?;
     let mut sent = Vec::new();
     for round in 0..3 {
@@ -374,7 +395,10 @@ async fn deliveries_are_the_senders_affair(server: TestServer) -> Result<()> {
     assert_eq!(reviewer.get("/api/v1/transfers").await?.status, 403);
     let list = case.lead.get("/api/v1/transfers?state=delivered").await?.ok()?;
     let row = &list["items"][0];
-    assert_eq!((row["id"].as_str(), row["state"].as_str()), (Some(message.to_string().as_str()), Some("delivered")));
+    assert_eq!(
+        (row["id"].as_str(), row["state"].as_str()),
+        (Some(message.to_string().as_str()), Some("delivered"))
+    );
     assert_eq!(row["may_resend"], false);
     let wrong = case.lead.get("/api/v1/transfers?cursor=x").await?;
     assert_eq!(wrong.status, 422);
@@ -391,20 +415,31 @@ async fn deliveries_are_the_senders_affair(server: TestServer) -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn three_tries_then_a_person() -> Result<()> {
     let faulty = Arc::new(Faulty::default());
-    let server = TestServer::start_over(Database::Sqlite, faulty.clone()).await?.context("a server")?;
+    let server = TestServer::start_over(Database::Sqlite, faulty.clone())
+        .await?
+        .context("a server")?;
     let case = Case::draft(&server, 1).await?;
     case.accepted().await?;
     let app = server.app()?;
     let id = case.consultation()?;
     let east = case.east.me.institution.id;
-    faulty.follow(move |call| if call.to == east { Fault::DropRequest } else { Fault::None });
+    faulty.follow(move |call| {
+        if call.to == east {
+            Fault::DropRequest
+        } else {
+            Fault::None
+        }
+    });
     let lost = post(app, lane(id, &case.lead, &case.east)).await?;
     let behind = post(app, lane(id, &case.lead, &case.east)).await?;
     let beside = post(app, lane(id, &case.lead, &case.west)).await?;
     exchange::flush(app, id).await;
     assert_eq!(state(app, beside).await?.state, TransferState::Delivered);
     let first = state(app, lost).await?;
-    assert_eq!((first.state, first.tries, faulty.calls(lost)), (TransferState::Waiting, 1, 1));
+    assert_eq!(
+        (first.state, first.tries, faulty.calls(lost)),
+        (TransferState::Waiting, 1, 1)
+    );
     for (tries, wait_ms) in [(1, 10_000), (2, 60_000)] {
         let waiting = state(app, lost).await?;
         let failed_at = last_event(app, id, "transfer.wait").await?;
@@ -421,14 +456,21 @@ async fn three_tries_then_a_person() -> Result<()> {
         assert_eq!(faulty.calls(lost), tries + 1);
     }
     let parked = state(app, lost).await?;
-    assert_eq!((parked.state, parked.tries, parked.next_at), (TransferState::Failed, 3, None));
+    assert_eq!(
+        (parked.state, parked.tries, parked.next_at),
+        (TransferState::Failed, 3, None)
+    );
     server.clock.advance_ms(1_800_000);
     exchange::flush(app, id).await;
     assert_eq!(faulty.calls(lost), 3, "never a fourth time by itself");
     assert_eq!(state(app, behind).await?.state, TransferState::Queued);
     assert_eq!(faulty.calls(behind), 0, "it waits behind the parked one");
 
-    let told = app.store.reader().notices(case.lead.me.account_id, None, 50).await?;
+    let told = app
+        .store
+        .reader()
+        .notices(case.lead.me.account_id, None, 50)
+        .await?;
     let notice = told
         .iter()
         .find(|n| n.kind == NoticeKind::TransferFailed)
@@ -440,7 +482,10 @@ async fn three_tries_then_a_person() -> Result<()> {
     assert_eq!(list["failed"], 1);
     let row = &list["items"][0];
     assert_eq!(row["cause"], codes::EXCHANGE_UNAVAILABLE);
-    assert_eq!((&row["may_resend"], &row["may_abandon"]), (&json!(true), &json!(true)));
+    assert_eq!(
+        (&row["may_resend"], &row["may_abandon"]),
+        (&json!(true), &json!(true))
+    );
     let queued = case.lead.get("/api/v1/transfers?state=queued").await?.ok()?;
     assert_eq!(queued["items"][0]["held"], true);
 
@@ -449,11 +494,20 @@ async fn three_tries_then_a_person() -> Result<()> {
     let path = |verb: &str| format!("/api/v1/transfers/{lost}/{verb}");
     let why = json!({"reason": "改用电话告知"});
     assert_eq!(operator.post(&path("abandon"), &why).await?.status, 403);
-    assert_eq!(case.lead.post(&path("abandon"), &json!({"reason": " "})).await?.status, 422);
+    assert_eq!(
+        case.lead
+            .post(&path("abandon"), &json!({"reason": " "}))
+            .await?
+            .status,
+        422
+    );
     faulty.follow(|_| Fault::None);
     assert_eq!(operator.post(&path("resend"), &json!({})).await?.status, 204);
     let again = state(app, lost).await?;
-    assert_eq!((again.state, again.run, again.tries), (TransferState::Delivered, 2, 1));
+    assert_eq!(
+        (again.state, again.run, again.tries),
+        (TransferState::Delivered, 2, 1)
+    );
     assert_eq!(state(app, behind).await?.state, TransferState::Delivered);
     assert_eq!(notices(app, &case.east, id, NoticeKind::SessionStarted).await?, 2);
 
@@ -482,7 +536,9 @@ async fn three_tries_then_a_person() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn refused_given_up_and_overtaken() -> Result<()> {
     let faulty = Arc::new(Faulty::default());
-    let server = TestServer::start_over(Database::Sqlite, faulty.clone()).await?.context("a server")?;
+    let server = TestServer::start_over(Database::Sqlite, faulty.clone())
+        .await?
+        .context("a server")?;
     let case = Case::draft(&server, 1).await?;
     case.accepted().await?;
     let app = server.app()?;
@@ -500,7 +556,10 @@ async fn refused_given_up_and_overtaken() -> Result<()> {
     let path = format!("/api/v1/transfers/{refused}/abandon");
     assert_eq!(case.lead.post(&path, &why).await?.status, 204);
     assert_eq!(state(app, refused).await?.state, TransferState::Abandoned);
-    assert_eq!(app.store.reader().reason_of(refused).await?.as_deref(), Some("改用电话告知"));
+    assert_eq!(
+        app.store.reader().reason_of(refused).await?.as_deref(),
+        Some("改用电话告知")
+    );
     assert_eq!(state(app, behind).await?.state, TransferState::Delivered);
     let third = post(app, road).await?;
     exchange::flush(app, id).await;

@@ -44,8 +44,13 @@ impl Dice {
         self.roll() % bound
     }
 
+    /// An index of a list that is not empty.
+    fn index(&mut self, len: usize) -> usize {
+        usize::try_from(self.below(u64::try_from(len).unwrap())).unwrap()
+    }
+
     fn of<T: Copy>(&mut self, values: &[T]) -> T {
-        values[usize::try_from(self.below(values.len() as u64)).unwrap()]
+        values[self.index(values.len())]
     }
 }
 
@@ -68,7 +73,9 @@ struct Sent {
 }
 
 async fn world(database: Database) -> Result<Option<(World, TestServer)>> {
-    let Some(mut server) = TestServer::start_if_there(database).await? else { return Ok(None) };
+    let Some(mut server) = TestServer::start_if_there(database).await? else {
+        return Ok(None);
+    };
     let case = Case::draft(&server, 1).await?;
     case.accepted().await?;
     let pattern = case.consultation()?;
@@ -172,7 +179,7 @@ impl World {
     async fn arrive(&self, dice: &mut Dice) {
         let mut late = self.faulty.late();
         while !late.is_empty() {
-            let at = usize::try_from(dice.below(late.len() as u64)).unwrap();
+            let at = dice.index(late.len());
             // Refused or taken in: nobody waits for the receipt.
             let _ = inbox::receive(&self.app, &late.swap_remove(at)).await;
         }
@@ -209,7 +216,12 @@ impl World {
     }
 
     async fn row(&self, message: &Sent) -> Result<Outgoing> {
-        self.app.store.reader().outgoing(message.id).await?.context("lost")
+        self.app
+            .store
+            .reader()
+            .outgoing(message.id)
+            .await?
+            .context("lost")
     }
 
     /// Every message had its effect once where it was delivered, at most once where it was not, and each
@@ -221,7 +233,9 @@ impl World {
             action_prefix: Some(prefix.to_owned()),
             ..AuditFilter::default()
         };
-        let mut taken = reader.audit_page(filter("exchange.receive"), None, 10_000).await?;
+        let mut taken = reader
+            .audit_page(filter("exchange.receive"), None, 10_000)
+            .await?;
         taken.reverse();
         let mut effects: BTreeMap<String, usize> = BTreeMap::new();
         let mut lanes: HashMap<(InstitutionId, InstitutionId), i64> = HashMap::new();
@@ -243,7 +257,10 @@ impl World {
         }
         for message in sent {
             let row = self.row(message).await?;
-            let audited = effects.get(&format!("message/{}", message.id)).copied().unwrap_or(0);
+            let audited = effects
+                .get(&format!("message/{}", message.id))
+                .copied()
+                .unwrap_or(0);
             let seen = told[&message.to]
                 .iter()
                 .filter(|n| n.kind == NoticeKind::SessionStarted && n.at == Some(message.mark))
@@ -251,7 +268,10 @@ impl World {
             ensure!(audited == seen, "seed {seed}: effect and record differ");
             let tries = self.faulty.calls(message.id);
             let runs = u32::try_from(row.run)?;
-            ensure!(tries <= TRIES_MAX * runs, "seed {seed}: {tries} tries in {runs} runs");
+            ensure!(
+                tries <= TRIES_MAX * runs,
+                "seed {seed}: {tries} tries in {runs} runs"
+            );
             match row.state {
                 TransferState::Delivered => ensure!(seen == 1, "seed {seed}: {seen} effects, delivered"),
                 TransferState::Failed | TransferState::Abandoned => {
@@ -267,7 +287,10 @@ impl World {
                 TransferState::Queued => {
                     ensure!(seen == 0 && tries == 0, "seed {seed}: a held message was sent");
                     let lane = reader.lane_head(row.lane).await?.context("a head")?;
-                    ensure!(lane.state == TransferState::Failed, "seed {seed}: held by nothing");
+                    ensure!(
+                        lane.state == TransferState::Failed,
+                        "seed {seed}: held by nothing"
+                    );
                 }
                 other => anyhow::bail!("seed {seed}: {other:?} at the end"),
             }
@@ -280,7 +303,7 @@ impl World {
 fn plan(seed: u64, dies: bool) -> impl FnMut(&Call) -> Fault + Send + 'static {
     let level = Dice(seed).below(4);
     move |call: &Call| {
-        let mut dice = Dice(seed ^ (call.message.0.as_u128() as u64) ^ (u64::from(call.number) << 40));
+        let mut dice = Dice(seed ^ call.message.0.as_u64_pair().1 ^ (u64::from(call.number) << 40));
         if dice.below(4) > level {
             return Fault::None;
         }
@@ -323,7 +346,9 @@ async fn schedule(world: &World, seed: u64, exclusive: bool) -> Result<(usize, u
             7 => world.arrive(&mut dice).await,
             8 if exclusive => exchange::recover(&world.app).await?,
             9 => world.clock.advance_ms(-5_000),
-            _ => world.clock.advance_ms(dice.of(&[1_000, 10_000, 31_000, 60_000, 90_000])),
+            _ => world
+                .clock
+                .advance_ms(dice.of(&[1_000, 10_000, 31_000, 60_000, 90_000])),
         }
     }
     world.settle(id).await?;
@@ -363,7 +388,9 @@ async fn schedule(world: &World, seed: u64, exclusive: bool) -> Result<(usize, u
 }
 
 async fn schedules(database: Database, seeds: std::ops::Range<u64>) -> Result<()> {
-    let Some((world, server)) = world(database).await? else { return Ok(()) };
+    let Some((world, server)) = world(database).await? else {
+        return Ok(());
+    };
     let exclusive = database == Database::Sqlite;
     let count = seeds.end - seeds.start;
     let (mut messages, mut parked, mut given_up) = (0, 0, 0);

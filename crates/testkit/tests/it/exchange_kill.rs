@@ -40,7 +40,10 @@ async fn consultations(app: &App) -> Result<Vec<(ConsultationId, Vec<Institution
     let mut found = None;
     for consultation in reader.consultations_in(states).await? {
         let invitations = reader.invitations(consultation.id).await?;
-        let accepted = invitations.iter().filter(|i| i.state == InvitationState::Accepted).count();
+        let accepted = invitations
+            .iter()
+            .filter(|i| i.state == InvitationState::Accepted)
+            .count();
         if accepted >= 2 {
             found = Some((consultation, invitations));
             break;
@@ -62,7 +65,8 @@ async fn consultations(app: &App) -> Result<Vec<(ConsultationId, Vec<Institution
         }
         made.push((pattern.id, parties));
     }
-    tx.audit(event(app.now(), "test.cases", "test".to_owned(), "")).await?;
+    tx.audit(event(app.now(), "test.cases", "test".to_owned(), ""))
+        .await?;
     tx.commit().await?;
     Ok(made)
 }
@@ -89,11 +93,11 @@ async fn killed_while_delivering_a_thousand() -> Result<()> {
             started: true,
             at: mark,
         };
-        let message =
-            exchange::post(&app, &mut tx, *id, parties[from], parties[to], app.now(), body).await?;
+        let message = exchange::post(&app, &mut tx, *id, parties[from], parties[to], app.now(), body).await?;
         sent.insert(message, (parties[to], mark));
     }
-    tx.audit(event(app.now(), "test.post", "test".to_owned(), "")).await?;
+    tx.audit(event(app.now(), "test.post", "test".to_owned(), ""))
+        .await?;
     tx.commit().await?;
 
     let reader = app.store.reader();
@@ -137,7 +141,12 @@ async fn killed_while_delivering_a_thousand() -> Result<()> {
     }
     let ours: HashSet<ConsultationId> = cases.iter().map(|(id, _)| *id).collect();
     let mut told: HashMap<(InstitutionId, i64), usize> = HashMap::new();
-    for account in reader.accounts().await?.into_iter().filter(|a| a.role == Role::Admin) {
+    for account in reader
+        .accounts()
+        .await?
+        .into_iter()
+        .filter(|a| a.role == Role::Admin)
+    {
         for notice in reader.notices(account.id, None, 2_000).await? {
             if notice.kind == NoticeKind::SessionStarted
                 && notice.consultation.is_some_and(|id| ours.contains(&id))
@@ -148,8 +157,14 @@ async fn killed_while_delivering_a_thousand() -> Result<()> {
         }
     }
     let count = |n: usize| -> (usize, usize) {
-        let recorded = sent.keys().filter(|m| effects.get(&format!("message/{m}")) == Some(&n)).count();
-        let noticed = sent.values().filter(|(to, mark)| told.get(&(*to, mark.ms())) == Some(&n)).count();
+        let recorded = sent
+            .keys()
+            .filter(|m| effects.get(&format!("message/{m}")) == Some(&n))
+            .count();
+        let noticed = sent
+            .values()
+            .filter(|(to, mark)| told.get(&(*to, mark.ms())) == Some(&n))
+            .count();
         (recorded, noticed)
     };
     assert_eq!(count(1), (MESSAGES, MESSAGES), "each once");
