@@ -4,7 +4,10 @@
 use anyhow::{Context as _, Result};
 use consilium_domain::{AccountId, ClockKind, ConsultationId, NoticeKind, Timestamp, Urgency, clock};
 use consilium_protocol::{codes, notice::Deadline};
-use consilium_server::services::clocks::{self, Start};
+use consilium_server::{
+    exchange,
+    services::clocks::{self, Start},
+};
 use consilium_storage::{AuditFilter, DeadlineState};
 use consilium_testkit::{Case, Person, TestServer};
 use serde_json::{Value, json};
@@ -373,7 +376,8 @@ async fn a_suspension_stops_every_clock(mut server: TestServer) -> Result<()> {
     let invitation = invitation_of(&case, &lead, &case.east).await?;
     let due: Timestamp = serde_json::from_value(invitation["due_at"].clone())?;
     assert_eq!(due, at(29));
-    server.tick().await?;
+    // Waits also for what the worker has taken up by itself.
+    exchange::flush(server.app()?, other.consultation()?).await;
     assert_eq!(
         knows_of(&server, east, NoticeKind::InvitationReceived).await?,
         2,
