@@ -430,19 +430,17 @@ async fn supplements_in_session(server: TestServer) -> Result<()> {
 /// From being ready at its source to being readable at the lead: 30 minutes (clause 4.2.1 d).
 async fn the_delay_of_a_row_is_known(server: TestServer) -> Result<()> {
     let case = preparing(&server, 40).await?;
-    let at = |minutes: i64| json!(server.clock.now().plus_ms(-minutes * 60_000));
-    let (mut quick, mut slow) = (lab("quick", "135"), lab("slow", "120"));
-    quick["available_at"] = at(0);
-    slow["available_at"] = at(20);
     let request = ask_east(&case).await?;
     verb(&case, &case.east, "data-requests", &request, "verify")
         .await?
         .ok()?;
-    give(&case, &case.east, Some(&request), &[quick, slow])
-        .await?
-        .ok()?;
+    for (key, minutes) in [("slow", 20), ("quick", 11)] {
+        let mut row = lab(key, "135");
+        row["available_at"] = json!(server.clock.now());
+        give(&case, &case.east, Some(&request), &[row]).await?.ok()?;
+        server.clock.advance_ms(minutes * 60_000);
+    }
     // Stored at its source is not yet readable at the lead.
-    server.clock.advance_ms(11 * 60_000);
     verb(&case, &case.east, "data-requests", &request, "submit")
         .await?
         .ok()?;
