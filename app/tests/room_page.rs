@@ -66,7 +66,7 @@ fn page(locale: &str, with_images: bool) -> Page {
     serde_json::from_value(json!({
         "locale": locale, "now": "2026-11-22T06:23:41Z", "me": me,
         "path": "/consultations/00000000-0000-0000-0000-0000000000c0/room",
-        "view": {"view": "room", "consultation": consultation, "series": series}
+        "view": {"room": {"consultation": consultation, "series": series}}
     }))
     .unwrap()
 }

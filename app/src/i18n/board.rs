@@ -38,6 +38,7 @@ super::texts! {
         open: "打开", "Open";
         is_unread: "未读", "unread";
         more: "更早的通知", "Earlier notices";
+        element: "表 1 第 {} 项", "element {} of Table 1";
     }
 }
 
@@ -159,15 +160,17 @@ pub fn notice(of: &Notice, locale: Locale) -> String {
     let cause = of.code.as_deref().map_or("", |code| sentence(code, locale));
     // An item is a kind of message, or the number of an element.
     let item = of.item.as_deref().unwrap_or_default();
-    let item = item
-        .parse::<MessageKind>()
-        .map_or(item, |kind| preparation::message(kind, locale));
+    let item = match item.parse::<MessageKind>() {
+        Ok(kind) => preparation::message(kind, locale).to_owned(),
+        Err(_) if item.is_empty() => String::new(),
+        Err(_) => fill(NoticeTexts::of(locale).element, &[item]),
+    };
     let text = template(of.kind, locale)
         .replace("{i}", &institution)
         .replace("{k}", clock)
         .replace("{t}", &at)
         .replace("{c}", cause)
-        .replace("{m}", item);
+        .replace("{m}", &item);
     text.trim_end().to_owned()
 }
 

@@ -52,7 +52,7 @@ super::texts! {
         data_from_hint: "不填表示不限。", "Leave empty for no limit.";
         since: "（{} 起）", " (since {})";
         experts: "参加的专家", "Experts who take part";
-        experts_hint: "仅限本院专家，可稍后在此更改。", "Experts of your institution only.";
+        experts_hint: "仅限本院专家。", "Experts of your institution only.";
         no_experts: "本院还没有专家账号，请联系管理员登记。", "Your institution has no expert accounts yet; ask the administrator.";
         named: "专家：{}", "Experts: {}";
         double_booked: "同一时间已列入 {}", "also named in {} at that time";

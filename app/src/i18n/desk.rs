@@ -85,6 +85,7 @@ super::texts! {
         duplicate: "此前已有", "there already";
         version: "第 {} 版", "version {}";
         seen: "当前值 {}", "value seen: {}";
+        seen_in: "（当前值 {}）", " (value seen: {})";
         rule: "规则 {}", "rule: {}";
         warning: "提示", "warning";
         fix: "改好重发", "Mend and resend";

@@ -17,7 +17,7 @@ super::texts! {
         section_kind: "3 时间与机构", "3 Time and institutions";
         section_consent: "4 知情同意", "4 Consent";
         section_history: "5 病历摘要", "5 History";
-        history_hint: "可以先发邀请，以后再补充。", "Can be completed after the invitations are sent.";
+        history_hint: "可以先发邀请，以后在资料工作台补充。", "Can also be completed later, at the data desk.";
         routine_hint: "常规：机构在 24 小时内答复，会诊前 48 小时备齐数据，更正 12 小时。", "Routine: answers within 24 hours, data 48 hours before the session, corrections within 12 hours.";
         urgent_hint: "加急：机构在 1 小时内答复，会诊开始前备齐数据，更正 1 小时；作为偏离记录在案。", "Urgent: answers within 1 hour, data by the start of the session, corrections within 1 hour; recorded as a deviation.";
         infectious: "传染病患者，加强隐私保护", "Infectious disease: stricter privacy";

@@ -114,7 +114,7 @@ pub fn ConcludePage(
     );
     let sign = view! { <SignBar consultation=consultation.clone() draft errors /> }.into_any();
     view! {
-        <Frame me=page.me path=page.path>
+        <Frame me=page.me path=page.path unread=page.unread>
             <header class="page-head">
                 <div>
                     <h1>{t.title}</h1>

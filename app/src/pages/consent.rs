@@ -335,8 +335,8 @@ fn RecordForm(
         ButtonKind::Primary
     };
     view! {
-        <section class="panel" aria-labelledby="consent-record">
-            <h2 id="consent-record">{t.record}</h2>
+        <details class="panel" open=!active>
+            <summary>{t.record}</summary>
             <p class="quiet form-line">{t.record_lead}</p>
             <div class="grid wide form-line">
                 <SelectField path="signer" label=t.signer value=signer options=signers />
@@ -355,6 +355,6 @@ fn RecordForm(
                         view! { <Button text=t.reject busy=doing.busy on_press=move || send(ConsentState::Rejected) /> }
                     })}
             </div>
-        </section>
+        </details>
     }
 }

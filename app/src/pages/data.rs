@@ -119,7 +119,7 @@ fn DeadlineList(deadlines: Vec<Deadline>) -> impl IntoView {
                     <b>{preparation::clock(of.kind, locale)}</b>
                     <DueTime at=of.due_at />
                     <span class="quiet">
-                        {format::absolute(of.due_at, locale)} " " {preparation::clock_end(of.kind, locale)}
+                        {format::absolute(of.due_at, locale)} " · " {preparation::clock_end(of.kind, locale)}
                     </span>
                 </li>
             }

@@ -30,7 +30,7 @@ pub fn ErrorPage(
     let common = Common::of(page.locale);
     let text = problem_text(&problem, page.locale);
     view! {
-        <Frame me=page.me path=page.path>
+        <Frame me=page.me path=page.path unread=page.unread>
             <section class="empty">
                 <h1>{heading(&problem.code, t)}</h1>
                 <p>{text}</p>

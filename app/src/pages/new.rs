@@ -60,7 +60,7 @@ pub fn NewConsultationPage(
         form.problem(path, now.get_untracked())
     });
     view! {
-        <Frame me=page.me path=page.path place=Place::New>
+        <Frame me=page.me path=page.path unread=page.unread place=Place::New>
             <header class="page-head">
                 <div>
                     <h1>{title}</h1>

@@ -239,7 +239,7 @@ fn Export(id: ConsultationId, version: i32) -> impl IntoView {
         );
     };
     view! {
-        <div class="row" role="group" aria-label=t.export>
+        <div class="row export" role="group" aria-label=t.export>
             <Button
                 text=t.export_json
                 busy=doing.busy

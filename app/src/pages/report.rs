@@ -21,7 +21,7 @@ pub fn ReportPage(
 ) -> impl IntoView {
     let proof = view! { <Proof report=report.clone() me=page.me.clone() /> }.into_any();
     view! {
-        <Frame me=page.me path=page.path>
+        <Frame me=page.me path=page.path unread=page.unread>
             <div class="report"><Paper report /> {proof}</div>
         </Frame>
     }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 /// A code that is not in its list.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +19,7 @@ pub struct UnknownCode {
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:tt),* $(,)? })*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $code)] $variant),* }
 
@@ -37,10 +37,18 @@ macro_rules! codes {
         impl FromStr for $name {
             type Err = UnknownCode;
             fn from_str(code: &str) -> Result<Self, UnknownCode> {
-                match code {
-                    $($code => Ok(Self::$variant),)*
-                    _ => Err(UnknownCode { list: stringify!($name), code: code.to_owned() }),
-                }
+                Self::ALL
+                    .iter()
+                    .copied()
+                    .find(|of| of.code() == code)
+                    .ok_or_else(|| UnknownCode { list: stringify!($name), code: code.to_owned() })
+            }
+        }
+
+        // By hand: the derived one is kilobytes of browser code for each list.
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
             }
         }
     )*};

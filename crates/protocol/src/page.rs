@@ -109,9 +109,10 @@ pub struct Progress {
     pub issues: u32,
 }
 
-/// The pages.
+/// The pages. Tagged from outside: a tag inside the value would have everything below it read twice over, once
+/// through a buffer, and the browser carry the code of both.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "view", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum View {
     /// `/sign-in`
     SignIn {

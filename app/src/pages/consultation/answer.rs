@@ -105,7 +105,7 @@ pub fn AnswerForm(
                 })}
             <Parts consultation />
             <FieldGroup path="can_provide" label=t.provide>{chips}</FieldGroup>
-            <div class="grid wide">
+            <div class="grid wide form-line">
                 <DateField path="data_from" label=t.data_from value=data_from hint=t.data_from_hint />
             </div>
             <FieldGroup path="experts" label=t.experts hint=t.experts_hint>

@@ -99,7 +99,7 @@ pub fn EntryPanel(
     let options = request_options(&open, leads, locale);
     let ask = (!leads).then(|| {
         view! {
-            <div class="grid wide">
+            <div class="grid wide form-line">
                 <SelectField path="request_id" label=t.answers value=request options />
             </div>
         }
@@ -206,7 +206,7 @@ fn FormWay(
         });
     };
     view! {
-        <div class="grid wide">
+        <div class="grid wide form-line">
             <DateField path="available_at" label=t.available_at value=available time=true />
         </div>
         <div class="row form-line" role="group" aria-label=t.add_row>{adders}</div>

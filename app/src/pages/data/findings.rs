@@ -10,7 +10,7 @@ use crate::{
     i18n::{DeskTexts, fill, preparation, sentence},
 };
 
-/// What is wrong, the value seen, the rule.
+/// What is wrong, and the value seen.
 #[component]
 pub fn Finding(
     /// The finding.
@@ -19,11 +19,8 @@ pub fn Finding(
     let locale = context::locale();
     let t = DeskTexts::of(locale);
     let mut text = sentence(&of.code, locale).to_owned();
-    for (template, part) in [(t.seen, &of.seen), (t.rule, &of.rule)] {
-        if !part.is_empty() {
-            text.push(' ');
-            text.push_str(&fill(template, &[part]));
-        }
+    if !of.seen.is_empty() {
+        text.push_str(&fill(t.seen_in, &[&of.seen]));
     }
     let class = if of.error { "finding late-text" } else { "finding" };
     view! {

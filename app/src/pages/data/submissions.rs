@@ -51,7 +51,7 @@ fn One(of: Submission, sheet: Option<Sheet>) -> impl IntoView {
     let t = DeskTexts::of(locale);
     let mut counts = fill(t.counts, &[&of.stored.to_string(), &of.refused.to_string()]);
     if of.duplicates > 0 {
-        counts.push_str(i18n::Common::of(locale).separator);
+        counts.push_str(" · ");
         counts.push_str(&fill(t.duplicates, &[&of.duplicates.to_string()]));
     }
     let mut items = of.items;
