@@ -41,6 +41,18 @@ pub enum ServiceError {
     /// No form of the answer is acceptable to the request.
     #[error("not acceptable")]
     NotAcceptable,
+    /// It was there and is no more, with its own code.
+    #[error("gone: {0}")]
+    Gone(&'static str),
+    /// Another request has it in hand, with its own code.
+    #[error("locked: {0}")]
+    Locked(&'static str),
+    /// The request does not speak what the route speaks, with its own code.
+    #[error("precondition: {0}")]
+    Precondition(&'static str),
+    /// What arrived is not what was sent.
+    #[error("checksum mismatch")]
+    Checksum,
     /// A body is larger than its limit.
     #[error("body too large")]
     TooLarge,
@@ -108,6 +120,11 @@ impl From<tokio::task::JoinError> for ServiceError {
     }
 }
 
+/// The status tus 1.0.0 has for a wrong checksum; it has no name elsewhere.
+fn checksum_mismatch() -> StatusCode {
+    StatusCode::from_u16(460).unwrap_or(StatusCode::BAD_REQUEST)
+}
+
 impl ServiceError {
     /// A field error as the whole answer.
     #[must_use]
@@ -129,6 +146,10 @@ impl ServiceError {
             Self::Limited(code) => (code, StatusCode::TOO_MANY_REQUESTS),
             Self::Malformed => (codes::MALFORMED, StatusCode::BAD_REQUEST),
             Self::NotAcceptable => (codes::NOT_ACCEPTABLE, StatusCode::NOT_ACCEPTABLE),
+            Self::Gone(code) => (code, StatusCode::GONE),
+            Self::Locked(code) => (code, StatusCode::LOCKED),
+            Self::Precondition(code) => (code, StatusCode::PRECONDITION_FAILED),
+            Self::Checksum => (codes::UPLOAD_CHECKSUM, checksum_mismatch()),
             Self::TooLarge => (codes::TOO_LARGE, StatusCode::PAYLOAD_TOO_LARGE),
             Self::Invalid(_) => (codes::INVALID, StatusCode::UNPROCESSABLE_ENTITY),
             Self::Content { code, .. } => (code, StatusCode::UNPROCESSABLE_ENTITY),

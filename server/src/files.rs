@@ -1,7 +1,11 @@
 //! Encrypted files (clause 8.2.2): every file is sealed before it reaches the object store and is
 //! acknowledged only after fsync.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use consilium_domain::{FileId, Timestamp};
@@ -18,6 +22,7 @@ use crate::error::ServiceError;
 pub struct Files {
     store: Arc<dyn ObjectStore>,
     vault: Arc<Vault>,
+    folder: PathBuf,
 }
 
 impl Files {
@@ -31,6 +36,7 @@ impl Files {
         Ok(Self {
             store: Arc::new(store),
             vault,
+            folder: folder.to_owned(),
         })
     }
 
@@ -100,6 +106,48 @@ impl Files {
         .await?
     }
 
+    /// Seals a piece of something that is not whole yet and stores it at a place of the caller's choice, to
+    /// which it is bound; what was there before is replaced. Durable when this returns.
+    ///
+    /// # Errors
+    /// Sealing or the store fails.
+    pub async fn put_piece(&self, place: &str, plaintext: Vec<u8>) -> Result<(), ServiceError> {
+        let vault = Arc::clone(&self.vault);
+        let bound = place.to_owned();
+        let sealed = tokio::task::spawn_blocking(move || vault.seal_file(&bound, &plaintext)).await??;
+        self.store
+            .put(&Key::from(place), sealed.into())
+            .await
+            .map_err(unavailable)?;
+        Ok(())
+    }
+
+    /// Reads a piece.
+    ///
+    /// # Errors
+    /// The piece is gone, altered, or the store fails.
+    pub async fn get_piece(&self, place: &str) -> Result<Vec<u8>, ServiceError> {
+        let sealed = self.store.get(&Key::from(place)).await.map_err(unavailable)?;
+        let sealed = sealed.bytes().await.map_err(unavailable)?;
+        let vault = Arc::clone(&self.vault);
+        let bound = place.to_owned();
+        Ok(tokio::task::spawn_blocking(move || vault.open_file(&bound, &sealed)).await??)
+    }
+
+    /// Takes away all pieces below a place, and what a kill left half written among them. Nothing there is
+    /// no error.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn remove_pieces(&self, place: &str) -> Result<(), ServiceError> {
+        match tokio::fs::remove_dir_all(self.folder.join(place)).await {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(ServiceError::Internal(format!("file store: {}", error.kind())))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Takes away files whose rows were never committed. Failure leaves an orphan, which is logged.
     pub async fn discard(&self, files: &[StoredFile]) {
         for file in files {
@@ -138,5 +186,24 @@ mod tests {
         assert!(files.get(&stored).await.is_err());
         files.discard(std::slice::from_ref(&stored)).await;
         assert!(!path.exists());
+    }
+    #[tokio::test]
+    async fn pieces_are_sealed_bound_to_their_place_and_go_together() {
+        let dir = tempfile::tempdir().unwrap();
+        let vault = Arc::new(Vault::open_or_create(&dir.path().join("keys"), 1).unwrap());
+        let folder = dir.path().join("files");
+        let files = Files::open(&folder, vault).unwrap();
+        let secret = b"planted name in a piece".to_vec();
+        files.put_piece("uploads/a/0", vec![0; 9]).await.unwrap();
+        files.put_piece("uploads/a/0", secret.clone()).await.unwrap();
+        assert_eq!(files.get_piece("uploads/a/0").await.unwrap(), secret);
+        let raw = std::fs::read(folder.join("uploads/a/0")).unwrap();
+        assert!(!raw.windows(12).any(|w| w == b"planted name"));
+        std::fs::rename(folder.join("uploads/a/0"), folder.join("uploads/a/1")).unwrap();
+        assert!(files.get_piece("uploads/a/1").await.is_err());
+        assert!(files.get_piece("uploads/a/0").await.is_err());
+        files.remove_pieces("uploads/a").await.unwrap();
+        files.remove_pieces("uploads/a").await.unwrap();
+        assert!(!folder.join("uploads/a").exists());
     }
 }

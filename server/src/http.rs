@@ -25,6 +25,7 @@ pub mod session;
 pub mod submissions;
 pub mod suspension;
 pub mod transfers;
+pub mod uploads;
 pub mod worklist;
 
 use std::sync::LazyLock;
@@ -132,6 +133,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(notices::read_all))
         .routes(routes!(notices::stream))
         .routes(routes!(notices::deadlines))
+        .merge(uploads::router())
         .routes(routes!(suspension::status))
         .routes(routes!(suspension::suspend))
         .routes(routes!(suspension::resume))

@@ -13,7 +13,7 @@ use crate::{
     services::{
         clocks, consents,
         mail::{self, Mailer},
-        retention, worklist,
+        retention, uploads, worklist,
     },
     state::App,
 };
@@ -26,11 +26,14 @@ const MAILS_EVERY: Duration = Duration::from_secs(1);
 /// How often cases that are over are looked through for what need not stay, ms.
 const RETENTION_EVERY_MS: i64 = 60 * 60 * 1000;
 
+/// How often uploads that are over are removed, and complete ones taken that nobody has taken, ms.
+const UPLOADS_EVERY_MS: i64 = 60 * 1000;
+
 /// Deadlines pass whether anybody looks or not.
 pub async fn clocks(app: App, stop: CancellationToken) {
     let mut tick = tokio::time::interval(CLOCKS_EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut looked_at = None;
+    let (mut looked_at, mut uploads_at) = (None, None);
     let mut indexed = false;
     loop {
         tokio::select! {
@@ -38,6 +41,7 @@ pub async fn clocks(app: App, stop: CancellationToken) {
             _ = tick.tick() => {}
         }
         reduce(&app, &mut looked_at).await;
+        tidy_uploads(&app, &mut uploads_at).await;
         index(&app, &mut indexed).await;
         match consents::expire(&app).await {
             Ok(0) => {}
@@ -80,6 +84,25 @@ async fn reduce(app: &App, looked_at: &mut Option<Timestamp>) {
             }
         }
         Err(error) => tracing::error!(%error, "the retention job failed"),
+    }
+}
+
+/// Uploads: those that are over go; those that a stop or failure left without an answer get one.
+async fn tidy_uploads(app: &App, looked_at: &mut Option<Timestamp>) {
+    let now = app.now();
+    if looked_at.is_some_and(|at| now.since_ms(at) < UPLOADS_EVERY_MS) {
+        return;
+    }
+    *looked_at = Some(now);
+    match uploads::expire(app).await {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "uploads removed"),
+        Err(error) => tracing::error!(%error, "the upload job failed"),
+    }
+    match uploads::resume(app).await {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "uploads taken up again"),
+        Err(error) => tracing::error!(%error, "the upload job failed"),
     }
 }
 

@@ -30,5 +30,6 @@ pub mod submissions;
 pub mod suspension;
 pub mod tickets;
 pub mod unmask;
+pub mod uploads;
 pub mod views;
 pub mod worklist;

@@ -29,6 +29,8 @@ pub struct Inner {
     pub tickets: Tickets,
     /// Readings of images already audited.
     pub reads: crate::services::imaging::Reads,
+    /// Resumable uploads in hand.
+    pub uploads: crate::services::uploads::Uploads,
     /// Readings of the standard that were chosen.
     pub policy: crate::config::Policy,
     /// Browser bundle.

@@ -20,7 +20,7 @@ use crate::{
 const TABLE: &str = "uploads";
 
 /// States in which bytes are kept.
-const HOLDING: [UploadState; 3] = [UploadState::Open, UploadState::Received, UploadState::Refused];
+const HOLDING: [UploadState; 3] = [UploadState::Open, UploadState::Received, UploadState::Unconfirmed];
 
 /// One upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
