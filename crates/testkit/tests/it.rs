@@ -31,15 +31,15 @@ macro_rules! both {
 
 mod it {
     mod audit;
-    mod data;
-    mod data_requests;
     mod clocks;
     mod consents;
+    mod data;
+    mod data_requests;
     mod edge;
-    mod export;
     mod exchange;
     mod exchange_faults;
     mod exchange_kill;
+    mod export;
     mod hidden;
     mod images;
     mod imports;

@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// Everything a package is made of, counted.
-pub struct Built {
+pub(crate) struct Built {
     /// Rows, series and numbers.
     pub content: Content,
     /// Values that do not agree, with their rows.
@@ -61,7 +61,7 @@ struct Face {
 ///
 /// # Errors
 /// The store fails, or a row names an institution that is not there.
-pub async fn build(
+pub(crate) async fn build(
     reader: &Reader<'_>,
     case: &Case,
     before: Option<&Content>,

@@ -65,7 +65,7 @@ impl DictionaryRef {
 
 /// The masking rules in use.
 #[must_use]
-pub fn rules() -> RuleSetRef {
+pub(crate) fn rules() -> RuleSetRef {
     let rules = RuleSet::builtin();
     RuleSetRef {
         version: rules.version().to_owned(),

@@ -97,7 +97,7 @@ const fn relation(relation: GuardianRelation) -> &'static str {
 }
 
 /// What the form and the people of a consultation say.
-pub struct Source<'a> {
+pub(crate) struct Source<'a> {
     /// The consultation.
     pub consultation: &'a Consultation,
     /// Its patient, in clear.
@@ -113,14 +113,14 @@ pub struct Source<'a> {
 impl Source<'_> {
     /// The patient's age on the day of the session, so that a package does not change from day to day.
     #[must_use]
-    pub fn age(&self) -> Option<Age> {
+    pub(crate) fn age(&self) -> Option<Age> {
         let identity = self.patient.identity.expose();
         identity.birth_date?.age_at(self.consultation.scheduled_at)
     }
 
     /// What decides which elements apply.
     #[must_use]
-    pub fn applicable(&self) -> Applicability {
+    pub(crate) fn applicable(&self) -> Applicability {
         let identity = self.patient.identity.expose();
         let minor = !consilium_domain::preparation::consent::signer_suffices(
             ConsentSigner::Patient,
@@ -144,14 +144,14 @@ impl Source<'_> {
 
     /// The profile by which the patient is masked.
     #[must_use]
-    pub fn profile(&self) -> Profile {
+    pub(crate) fn profile(&self) -> Profile {
         let infectious = self.patient.identity.expose().infectious;
         RuleSet::builtin().profile(Profile::Exchange, self.age(), infectious)
     }
 
     /// All that is known of the patient and the guardian, to find it in free text.
     #[must_use]
-    pub fn known(&self) -> KnownPerson {
+    pub(crate) fn known(&self) -> KnownPerson {
         let identity = self.patient.identity.expose();
         let guardian = self.consent.and_then(|c| c.guardian.as_ref());
         let clear = |texts: &[&str]| -> Vec<Clear<String>> {
@@ -172,7 +172,7 @@ impl Source<'_> {
 
     /// Every row, in clear, for the check; see [`mask`].
     #[must_use]
-    pub fn records(&self) -> Vec<Record> {
+    pub(crate) fn records(&self) -> Vec<Record> {
         let mut records = vec![self.patient_row(), self.clinical_row()];
         if !self.clinical.treatment.trim().is_empty() {
             let mut row = Row::default();
@@ -305,7 +305,7 @@ impl Row {
 
 /// The elements of a row in their form for exchange; what masking removes is gone.
 #[must_use]
-pub fn mask(
+pub(crate) fn mask(
     dictionary: &Dictionary,
     profile: Profile,
     known: &KnownPerson,
