@@ -11,7 +11,7 @@ import { measure, report } from './latency.mjs'
 import { RODS, RODS_MM, Room } from './lib/room.mjs'
 import { phantom, root, Server } from './lib/server.mjs'
 import { check, equal, step, until } from './lib/step.mjs'
-import { localTime, PATIENT } from './lib/stories.mjs'
+import { localTime, PATIENT, rows } from './lib/stories.mjs'
 import { convergesWithStockClient } from './yjs.mjs'
 
 const server = await new Server().start()
@@ -23,6 +23,18 @@ const arrive = async name => { people[name] = await Person.arrive(browser, serve
 const enter = async name => { await (await arrive(name)).signIn(); return people[name] }
 const unmasked = [PATIENT.name, PATIENT.number, PATIENT.phone, PATIENT.record]
 let path // of the consultation
+
+// What the request form asks beyond the bundle, so that the package can be complete.
+const HISTORY = {
+  purpose: '明确占位性质，确定手术方案',
+  wanted_specialty: '神经外科 副主任医师以上',
+  present_illness: '3周前无明显诱因出现前额部胀痛，逐渐出现右上肢持物不稳，头颅CT示左额叶占位。',
+  physical_exam: '神志清楚，血压138/86 mmHg，右上肢肌力4级。',
+  past_history: '高血压病史8年，口服氨氯地平，血压控制可。',
+  personal_history: '生于本地，不吸烟，偶饮酒，无粉尘接触史。',
+  family_history: '父亲患高血压，否认家族性肿瘤病史。',
+  diagnosis_basis: '亚急性头痛伴右侧肢体无力，CT示左额叶低密度占位及周围水肿。'
+}
 
 async function nothingUnmasked (person) {
   const html = await person.page.content()
@@ -73,6 +85,7 @@ try {
     equal(await page.locator('#field-clinical-diagnosis_code').inputValue(), 'D43.0', 'code')
     await page.locator('#field-clinical-need').fill('请判断左额叶占位的性质与手术可行性。')
     await page.locator('#field-clinical-chief_complaint').fill('头痛伴右侧肢体乏力3周')
+    for (const [field, text] of Object.entries(HISTORY)) await page.locator(`#field-clinical-${field}`).fill(text)
     await page.locator('#field-scheduled_at').fill(localTime(60))
     for (const name of ['东方医院', '西山医院', '检验检查信息']) await page.locator('label.chip', { hasText: name }).click()
     await page.locator('#field-consent').selectOption('patient')
@@ -165,8 +178,55 @@ try {
     console.log('left out: the real CT series (no ../shared/data/dicom/ct-head-ge)')
   }
 
-  await step('5 the lead declares ready and starts', async () => {
+  const choose = (person, name, prefix, options) => person.page.setInputFiles('#data-file', { name, mimeType: 'application/x-ndjson', buffer: rows(prefix, options) })
+
+  await step('4 the lead enters its own data from a file and asks the other hospital for more', async () => {
     const lead = people['lead.admin']
+    await lead.open(`${path}/data`)
+    await lead.page.getByRole('button', { name: '文件', exact: true }).click()
+    await choose(lead, 'lead.ndjson', 'lead')
+    await lead.see('4 行已保存，0 行未通过')
+    await lead.open(`${path}/data`)
+    await lead.page.locator('#field-items-0-description').fill('近一周血常规、血糖')
+    await lead.page.locator('#field-reason').fill('评估围手术期情况')
+    await lead.press('发送请求')
+    await lead.see('近一周血常规、血糖')
+  })
+
+  await step('4 the other hospital checks the request, gives rows, mends the one that was refused, releases', async () => {
+    const east = people['east.admin']
+    await east.open('/notices')
+    await east.shoot('notices')
+    await east.open(`${path}/data`)
+    await nothingUnmasked(east)
+    await east.press('核验通过')
+    await east.page.getByRole('button', { name: '文件', exact: true }).click()
+    await choose(east, 'east.ndjson', 'east', { wrong: true })
+    await east.see('1 行已保存，1 行未通过')
+    await east.see('每毫升')
+    await east.shoot('data-desk')
+    await choose(east, 'east-again.ndjson', 'east')
+    await east.see('1 行此前已有')
+    await east.open(`${path}/data`)
+    await east.press('提交给牵头机构')
+    await east.see('已提交')
+  })
+
+  await step('5 the lead takes the data, freezes a complete package, declares ready and starts', async () => {
+    const lead = people['lead.admin']
+    await lead.open(`${path}/data`)
+    await lead.press('接收')
+    await lead.open('/late')
+    await lead.shoot('late')
+    await lead.open(`${path}/package`)
+    await lead.press('汇总并校验')
+    await lead.see('核心数据完整率达到 99 %')
+    await lead.page.getByRole('button', { name: '固定资料包' }).click()
+    await lead.see('固定后内容不再改变')
+    await Promise.all([lead.page.waitForEvent('load'), lead.page.getByRole('button', { name: '固定资料包' }).last().click()])
+    await lead.live()
+    await lead.see('已固定')
+    await lead.shoot('package')
     await lead.open(path)
     await lead.press('确认就绪')
     await lead.press('开始会诊')
