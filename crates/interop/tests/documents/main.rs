@@ -3,6 +3,7 @@
 #![expect(
     clippy::as_conversions,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "bodies of tests and what they are made of"
 )]
