@@ -74,6 +74,8 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "consilium-domain",
             "consilium-imaging",
             "consilium-protocol",
+            "consilium-server",
+            "consilium-storage",
             "consilium-testkit",
         ],
     ),
