@@ -58,8 +58,7 @@ async fn told(server: &TestServer, account: AccountId, kind: ClockKind) -> Resul
 /// Ticks of several workers in the same instant.
 async fn tick_at_once(server: &TestServer) -> Result<()> {
     let app = server.app()?;
-    let (a, b, c) = tokio::join!(clocks::tick(app), clocks::tick(app), clocks::tick(app));
-    (a?, b?, c?);
+    tokio::try_join!(clocks::tick(app), clocks::tick(app), clocks::tick(app))?;
     Ok(())
 }
 
