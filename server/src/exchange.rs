@@ -152,15 +152,16 @@ async fn settle_all(app: &App, consultation: ConsultationId) -> Result<(), Servi
     let until = Instant::now() + FLUSH_WAIT;
     loop {
         let settled = app.exchange.settled.notified();
-        let delivered = deliver::round(app, Some(consultation)).await?;
-        let others = app.store.reader().is_sending(consultation).await?;
-        if !others && delivered == 0 || Instant::now() >= until {
+        deliver::round(app, Some(consultation)).await?;
+        let reader = app.store.reader();
+        if !reader.is_moving(consultation, app.now()).await?
+            || reader.suspended().await?
+            || Instant::now() >= until
+        {
             return Ok(());
         }
-        if others {
-            // Either way it looks again.
-            let _ = tokio::time::timeout(FLUSH_POLL, settled).await;
-        }
+        // With somebody else. Either way it looks again.
+        let _ = tokio::time::timeout(FLUSH_POLL, settled).await;
     }
 }
 

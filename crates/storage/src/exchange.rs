@@ -225,15 +225,19 @@ impl Reader<'_> {
         row.map(outgoing_from).transpose()
     }
 
-    /// Whether a try of this consultation is under way.
+    /// Whether a message of this consultation is being tried or due: looked at in one moment, since one
+    /// that is delivered makes the next one due.
     ///
     /// # Errors
     /// The store fails.
-    pub async fn is_sending(&self, consultation: ConsultationId) -> Result<bool> {
+    pub async fn is_moving(&self, consultation: ConsultationId, now: Timestamp) -> Result<bool> {
         use outgoing::Column;
+        let moving = Condition::any()
+            .add(Column::State.eq(TransferState::Sending.code()))
+            .add(Column::NextAt.lte(now.ms()));
         let count = outgoing::Entity::find()
             .filter(Column::Consultation.eq(consultation.0))
-            .filter(Column::State.eq(TransferState::Sending.code()))
+            .filter(moving)
             .count(&self.db)
             .await?;
         Ok(count > 0)
