@@ -469,7 +469,7 @@ mod tests {
         let code = |bytes: &[u8]| table(bytes).unwrap_err().code().0;
         assert_eq!(code(b"lab-1,2026-11-01,x\n"), codes::SUBMISSION_COLUMN_UNKNOWN);
         assert_eq!(
-            code(b"key,available_at,3.1\na,2026-11-01,\xd1\xaa\n"),
+            code(b"key,available_at,3.1\na,2026-11-01,\xc4\xe3\n"),
             codes::SUBMISSION_FILE_UNREADABLE
         );
         let unknown = table("key,available_at,9.9\n".as_bytes()).unwrap_err().problem();
