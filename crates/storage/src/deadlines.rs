@@ -191,20 +191,6 @@ impl Reader<'_> {
         rows.into_iter().map(Deadline::from_row).collect()
     }
 
-    /// When the next clock reminds or ends; `None` when none runs.
-    ///
-    /// # Errors
-    /// The store fails.
-    pub async fn next_deadline_at(&self) -> Result<Option<Timestamp>> {
-        let first = deadline::Entity::find()
-            .select_only()
-            .column_as(deadline::Column::NextAt.min(), "first")
-            .into_tuple::<Option<i64>>()
-            .one(&self.db)
-            .await?;
-        Ok(first.flatten().map(Timestamp::from_ms))
-    }
-
     /// One deadline.
     ///
     /// # Errors

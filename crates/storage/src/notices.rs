@@ -411,19 +411,4 @@ impl WriteTx {
             .await?;
         Ok(())
     }
-
-    /// Gives up mails of notices written before `t` and says how many.
-    ///
-    /// # Errors
-    /// The store fails.
-    pub async fn drop_mails_before(&mut self, t: Timestamp) -> Result<u64> {
-        use notice::Column;
-        let done = notice::Entity::update_many()
-            .col_expr(Column::MailNextAt, Expr::value(None::<i64>))
-            .filter(Column::MailNextAt.is_not_null())
-            .filter(Column::CreatedAt.lt(t.ms()))
-            .exec(&self.reader.db)
-            .await?;
-        Ok(done.rows_affected)
-    }
 }
