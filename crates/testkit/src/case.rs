@@ -51,7 +51,7 @@ pub fn request_form(
         "duration_minutes": 60,
         "participants": participants,
         "wanted": ["imaging", "lab_exam"],
-        "consent": {"signer": "guardian", "text_version": "2026-1"},
+        "consent": {"signer": "guardian", "text_version": "2026-01"},
     });
     Ok((patient, form))
 }

@@ -15,7 +15,7 @@ use consilium_protocol::{
 use consilium_storage::{Patient, PatientIdentity};
 use uuid::Uuid;
 
-use crate::{ctx::Ctx, error::ServiceError, state::App};
+use crate::{ctx::Ctx, error::ServiceError, services::consents, state::App};
 
 /// Collects what is wrong with the fields of one request.
 #[derive(Default)]
@@ -95,7 +95,9 @@ pub fn check_form(input: &ConsultationInput, ctx: &Ctx) -> Result<PatientIdentit
         check.error("scheduled_at", codes::FIELD_PAST);
     }
     if let Some(consent) = &input.consent {
-        check.required("consent.text_version", &consent.text_version, 50);
+        if !consents::texts::published(&consent.text_version) {
+            check.error("consent.text_version", codes::FIELD_UNKNOWN);
+        }
         let minor = identity
             .birth_date
             .as_ref()

@@ -299,11 +299,13 @@ async fn name_experts(app: &App, case: &Case, participants: &mut [Participant]) 
     Ok(())
 }
 
-/// The clinical data; before an institution has accepted, only the parts of an invitation (clause 7.2 b).
+/// The clinical data; before an institution has accepted, and after consent has ended, only the parts of an
+/// invitation (clauses 7.2 b and 8.3.2).
 fn clinical(ctx: &Ctx, case: &Case) -> Result<Clinical, ServiceError> {
     let all: Clinical = serde_json::from_value(case.consultation.clinical.clone())?;
     Ok(match case.relation(ctx.institution.id) {
-        relation if relation.inside() => all,
+        Relation::Lead => all,
+        relation if relation.inside() && consents::active(&case.consultation, ctx.now()) => all,
         _ => Clinical {
             preliminary_diagnosis: all.preliminary_diagnosis,
             diagnosis_code: all.diagnosis_code,

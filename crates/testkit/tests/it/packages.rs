@@ -434,6 +434,13 @@ async fn who_reads_what_and_when(server: TestServer) -> Result<()> {
         assert_eq!(refusal(&refused)?, (403, codes::NO_CONSENT.to_owned()), "{path}");
         assert_eq!(case.lead.get(&case.path(path)).await?.status, 200, "{path}");
     }
+    let page = case.east.get(&case.path("")).await?.ok()?;
+    assert_eq!(
+        page["clinical"]["present_illness"], "",
+        "the page shows no more than an invitation"
+    );
+    let kept = case.lead.get(&case.path("")).await?.ok()?;
+    assert_ne!(kept["clinical"]["present_illness"], "");
     let late = give(&case, &expert, None, &[lab("too-late", "120")]).await?;
     assert_eq!(refusal(&late)?, (409, codes::SUBMISSION_NO_CONSENT.to_owned()));
     Ok(())

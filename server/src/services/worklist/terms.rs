@@ -151,7 +151,12 @@ impl Wanted {
 
     /// Whether the case really has it: terms say that the pairs are there, not that they follow each other.
     #[must_use]
-    pub(crate) fn in_case(&self, number: &str, clinical: &Clinical, conclusion: Option<(&str, &str)>) -> bool {
+    pub(crate) fn in_case(
+        &self,
+        number: &str,
+        clinical: &Clinical,
+        conclusion: Option<(&str, &str)>,
+    ) -> bool {
         if self
             .number
             .as_ref()
