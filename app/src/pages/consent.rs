@@ -14,7 +14,9 @@ use super::data::CaseHead;
 use crate::{
     api, browser, context, format,
     i18n::{self, ConsentTexts, FormTexts, fill, preparation},
-    ui::{AskReason, Button, ButtonKind, Doing, FormErrors, Frame, Outcome, SelectField, TextField, Tone},
+    ui::{
+        AskReason, Button, ButtonKind, Doing, Facts, FormErrors, Frame, Outcome, SelectField, TextField, Tone,
+    },
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -111,7 +113,7 @@ fn Standing(
 ) -> impl IntoView {
     let locale = context::locale();
     let t = ConsentTexts::of(locale);
-    let mut facts: Vec<(&str, String)> = vec![
+    let mut facts: Vec<(&'static str, String)> = vec![
         (t.text_version, record.text_version.clone()),
         (t.signer, i18n::signer(record.signer, locale).to_owned()),
     ];
@@ -131,18 +133,6 @@ fn Standing(
     ] {
         facts.extend(at.map(|at| (name, format::absolute(at, locale))));
     }
-    let facts = facts
-        .into_iter()
-        .filter(|(_, text)| !text.is_empty())
-        .map(|(name, text)| {
-            view! {
-                <div>
-                    <dt>{name}</dt>
-                    <dd>{text}</dd>
-                </div>
-            }
-        })
-        .collect_view();
     let withdrawn = record
         .withdrawn
         .as_ref()
@@ -162,7 +152,7 @@ fn Standing(
             <h2 id="consent-status">
                 {t.status} " " <span class=tone>{preparation::consent(record.state, locale)}</span>
             </h2>
-            <dl class="facts long">{facts}</dl>
+            <Facts items=facts />
             {withdrawn.map(|text| view! { <p class="late-text">{text}</p> })}
             {(record.guardian_needed && record.signer != ConsentSigner::Guardian)
                 .then(|| view! { <p class="notice soon">{t.minor}</p> })}

@@ -22,8 +22,8 @@ use submissions::SubmissionsPanel;
 
 use crate::{
     context, format,
-    i18n::{self, Common, DeskTexts, preparation},
-    ui::{Doing, DueTime, Frame, LinkButton, Outcome, colour_class},
+    i18n::{Common, DeskTexts, preparation},
+    ui::{Doing, DueTime, Frame, InstitutionName, LinkButton, Outcome},
 };
 
 /// The data desk of one consultation.
@@ -114,8 +114,7 @@ fn DeadlineList(deadlines: Vec<Deadline>) -> impl IntoView {
         .map(|of| {
             view! {
                 <li>
-                    <i class=format!("dot {}", colour_class(&of.institution)) aria-hidden="true"></i>
-                    <span>{i18n::institution_name(&of.institution, locale)}</span>
+                    <InstitutionName of=of.institution.clone() />
                     <b>{preparation::clock(of.kind, locale)}</b>
                     <DueTime at=of.due_at />
                     <span class="quiet">

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 
 use crate::{
     context, format,
-    i18n::{self, LateTexts, fill, preparation},
-    ui::{DueTime, Frame, colour_class, frame::Place},
+    i18n::{LateTexts, fill, preparation},
+    ui::{DueTime, Empty, Frame, InstitutionName, frame::Place},
 };
 
 /// One institution and what it owes.
@@ -77,10 +77,7 @@ pub fn LatePage(
             {empty
                 .then(|| {
                     view! {
-                        <section class="empty">
-                            <h2>{t.none}</h2>
-                            <p>{t.teach}</p>
-                        </section>
+                        <Empty title=t.none teach=t.teach />
                     }
                 })}
             {groups}
@@ -94,7 +91,6 @@ fn GroupSection(group: Group, mine: bool) -> impl IntoView {
     let t = LateTexts::of(locale);
     let id = format!("board-{}", group.institution.code);
     let labelled = id.clone();
-    let name = i18n::institution_name(&group.institution, locale);
     let late = (group.overdue > 0).then(|| fill(t.overdue, &[&group.overdue.to_string()]));
     let rows = group
         .deadlines
@@ -130,8 +126,7 @@ fn GroupSection(group: Group, mine: bool) -> impl IntoView {
     view! {
         <section class="board" aria-labelledby=labelled>
             <h2 id=id>
-                <i class=format!("dot {}", colour_class(&group.institution)) aria-hidden="true"></i>
-                <span>{name}</span>
+                <InstitutionName of=group.institution />
                 {mine.then(|| view! { <span class="mark">{t.own}</span> })}
                 {late.map(|text| view! { <span class="mark late">{text}</span> })}
             </h2>

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use crate::{
     api, context, format,
     i18n::{NoticeTexts, board, fill},
-    ui::{Button, Doing, Frame, Outcome, colour_class, frame::Place},
+    ui::{Button, Doing, Empty, Frame, Outcome, colour_class, frame::Place},
 };
 
 /// Notices, newest first.
@@ -52,10 +52,7 @@ pub fn NoticesPage(
             <Outcome doing />
             {if empty {
                 view! {
-                    <section class="empty">
-                        <h2>{t.none}</h2>
-                        <p>{t.teach}</p>
-                    </section>
+                    <Empty title=t.none teach=t.teach />
                 }
                     .into_any()
             } else {

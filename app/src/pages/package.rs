@@ -19,7 +19,7 @@ use super::data::{CaseHead, names::Names};
 use crate::{
     api, browser, context, format,
     i18n::{PackageTexts, fill, preparation},
-    ui::{AskReason, Button, ButtonKind, Doing, FormErrors, Frame, Outcome, Tone},
+    ui::{AskReason, Button, ButtonKind, Doing, Empty, Facts, FormErrors, Frame, Outcome, Tone},
 };
 
 /// One version of the case package.
@@ -67,9 +67,7 @@ fn validate(id: ConsultationId, doing: Doing) {
 fn Begin(id: ConsultationId, may_begin: bool, doing: Doing) -> impl IntoView {
     let t = PackageTexts::of(context::locale());
     view! {
-        <section class="empty">
-            <h2>{t.none_title}</h2>
-            <p>{t.none_teach}</p>
+        <Empty title=t.none_title teach=t.none_teach>
             {may_begin
                 .then(|| {
                     view! {
@@ -81,7 +79,7 @@ fn Begin(id: ConsultationId, may_begin: bool, doing: Doing) -> impl IntoView {
                         />
                     }
                 })}
-        </section>
+        </Empty>
     }
 }
 
@@ -145,6 +143,11 @@ fn Summary(package: Package, doing: Doing) -> impl IntoView {
         package.rules.version,
         package.rules.hash.chars().take(12).collect::<String>()
     );
+    let facts = vec![
+        (t.hash, hash),
+        (t.rules, rules),
+        (t.dictionary, package.dictionary_version),
+    ];
     let open = (package.issues_open > 0).then(|| fill(t.issues_open, &[&package.issues_open.to_string()]));
     let freeze = move |_| {
         asked.set(false);
@@ -204,20 +207,7 @@ fn Summary(package: Package, doing: Doing) -> impl IntoView {
                 .as_ref()
                 .map(|reason| view! { <p class="notice soon form-line">{fill(t.overridden, &[reason])}</p> })}
             <p class="quiet">{moment}</p>
-            <dl class="facts long">
-                <div>
-                    <dt>{t.hash}</dt>
-                    <dd class="mono">{hash}</dd>
-                </div>
-                <div>
-                    <dt>{t.rules}</dt>
-                    <dd class="mono">{rules}</dd>
-                </div>
-                <div>
-                    <dt>{t.dictionary}</dt>
-                    <dd class="mono">{package.dictionary_version}</dd>
-                </div>
-            </dl>
+            <Facts items=facts />
             <Export id version=package.version />
         </section>
     }

@@ -9,9 +9,10 @@ use leptos::prelude::*;
 
 use crate::{
     api, context, format,
-    i18n::{self, TransferTexts, fill, preparation, sentence},
+    i18n::{TransferTexts, fill, preparation, sentence},
     ui::{
-        AskReason, Button, ButtonKind, Doing, DueTime, FormErrors, Frame, Outcome, colour_class, frame::Place,
+        AskReason, Button, ButtonKind, Doing, DueTime, Empty, FormErrors, Frame, InstitutionName, Outcome,
+        frame::Place,
     },
 };
 
@@ -57,10 +58,7 @@ pub fn TransfersPage(
             <Outcome doing />
             {if empty {
                 view! {
-                    <section class="empty">
-                        <h2>{t.none}</h2>
-                        <p>{t.teach}</p>
-                    </section>
+                    <Empty title=t.none teach=t.teach />
                 }
                     .into_any()
             } else {
@@ -139,9 +137,7 @@ fn Row(
                 </div>
             </td>
             <td>
-                <i class=format!("dot {}", colour_class(&of.to)) aria-hidden="true"></i>
-                " "
-                {i18n::institution_name(&of.to, locale)}
+                <InstitutionName of=of.to.clone() />
             </td>
             <td>
                 <span class=tone(of.state)>{preparation::transfer(of.state, locale)}</span>

@@ -277,6 +277,7 @@ pub struct ConsultationList {
 /// `GET /api/v1/consultations/{id}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(from = "crate::flat::FlatConsultation")]
 pub struct Consultation {
     /// What the worklist shows.
     #[serde(flatten)]

@@ -4,6 +4,7 @@
 pub mod codes;
 pub mod consultation;
 pub mod exchange;
+mod flat;
 pub mod imaging;
 pub mod limits;
 pub mod live;

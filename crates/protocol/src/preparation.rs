@@ -176,6 +176,7 @@ pub struct ElementFinding {
 /// One row of a submission as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(from = "crate::flat::FlatItem")]
 pub struct Item {
     /// Reference.
     #[serde(flatten)]

@@ -11,7 +11,10 @@ use leptos::prelude::*;
 use crate::{
     api, context, format,
     i18n::{self, ConsultationTexts, FormTexts, fill},
-    ui::{Button, ButtonKind, CheckChip, DateField, Doing, DueTime, FormErrors, TextArea, field::FieldGroup},
+    ui::{
+        Button, ButtonKind, CheckChip, DateField, Doing, DueTime, Facts, FormErrors, TextArea,
+        field::FieldGroup,
+    },
 };
 
 /// Accept with the data that can be given, or decline with a reason.
@@ -158,18 +161,8 @@ fn Parts(consultation: Consultation) -> impl IntoView {
         ),
         (t.part_need, consultation.clinical.need),
         (t.part_data, format::list(&wanted, locale)),
-    ]
-    .into_iter()
-    .map(|(name, text)| {
-        view! {
-            <div>
-                <dt>{name}</dt>
-                <dd>{text}</dd>
-            </div>
-        }
-    })
-    .collect_view();
-    view! { <dl class="facts long parts">{parts}</dl> }
+    ];
+    view! { <div class="parts"><Facts items=parts.to_vec() /></div> }
 }
 
 #[component]

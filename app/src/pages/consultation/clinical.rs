@@ -11,6 +11,7 @@ use super::unmask::Unmaskable;
 use crate::{
     context, format,
     i18n::{self, Common, ConsultationTexts, FormTexts, fill},
+    ui::Facts,
 };
 
 /// Patient (masked) and clinical data.
@@ -72,14 +73,11 @@ pub fn ClinicalPanel(
         (f.family_history, clinical.family_history),
         (f.treatment, clinical.treatment),
         (f.lab_summary, clinical.lab_summary),
-    ]
-    .into_iter()
-    .map(|(name, text)| view! { <Fact name text /> })
-    .collect_view();
+    ];
     view! {
         <section class="panel" aria-labelledby="clinical">
             <h2 id="clinical">{t.clinical}</h2>
-            <dl class="facts long">{facts}</dl>
+            <Facts items=facts.to_vec() />
         </section>
         <section class="panel" aria-labelledby="patient">
             <h2 id="patient">

@@ -11,7 +11,9 @@ use leptos::prelude::*;
 use crate::{
     api, context, format,
     i18n::{self, Common, ConsultationTexts, fill},
-    ui::{AskReason, Button, Doing, DueTime, FormErrors, Outcome, badge::invitation_tone, colour_class},
+    ui::{
+        AskReason, Button, Doing, DueTime, FormErrors, Lines, Outcome, badge::invitation_tone, colour_class,
+    },
 };
 
 /// What the lead may do about one invitation.
@@ -184,10 +186,6 @@ fn Item(
             Some(format!("{} {}", expert.name, fill(t.double_booked, &[number])))
         })
         .collect();
-    let lines = lines
-        .into_iter()
-        .map(|line| view! { <p class="quiet">{line}</p> })
-        .collect_view();
     let due = deadlines
         .into_iter()
         .map(|due| {
@@ -220,7 +218,7 @@ fn Item(
                 <p class="people-name">{name.clone()}</p>
                 <Trail steps=steps(&of, progress.as_ref(), locale) />
                 {due}
-                {lines}
+                <Lines of=lines />
                 {booked.into_iter().map(|text| view! { <p class="late-text">{text}</p> }).collect_view()}
                 {change.map(|what| view! { <Change what id institution_id name doing /> })}
             </div>

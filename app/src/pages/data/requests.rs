@@ -15,7 +15,7 @@ use crate::{
     api, context, format,
     i18n::{self, DeskTexts, fill, preparation, sentence},
     ui::{
-        Button, ButtonKind, CheckChip, DateField, Doing, DueTime, FormErrors, SelectField, TextArea,
+        Button, ButtonKind, CheckChip, DateField, Doing, DueTime, FormErrors, Lines, SelectField, TextArea,
         TextField, Tone, colour_class,
     },
 };
@@ -146,7 +146,7 @@ fn Card(request: DataRequest, first: bool, doing: Doing) -> impl IntoView {
                 </small>
             </header>
             <ol class="numbered">{items}</ol>
-            {notes.into_iter().map(|text| view! { <p class="quiet">{text}</p> }).collect_view()}
+            <Lines of=notes />
             <Verbs path allowed=request.allowed first doing />
         </article>
     }

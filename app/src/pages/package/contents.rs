@@ -9,7 +9,7 @@ use crate::{
     context, format,
     i18n::{self, PackageTexts, fill},
     pages::data::findings::ItemView,
-    ui::{Doing, colour_class},
+    ui::{Doing, InstitutionName},
 };
 
 /// Rows shown of one category.
@@ -60,7 +60,7 @@ pub fn ContentsPanel(
         .map(|of| {
             view! {
                 <li>
-                    <i class=format!("dot {}", colour_class(&of.institution)) aria-hidden="true"></i>
+                    <InstitutionName of=of.institution.clone() />
                     <b>{of.modality.clone()}</b>
                     <span>{of.description.clone()}</span>
                     <span class="quiet">{fill(t.images, &[&of.instances.to_string()])}</span>
@@ -89,18 +89,14 @@ pub fn ContentsPanel(
 fn Row(item: Item, leads: bool, id: consilium_domain::ConsultationId, doing: Doing) -> impl IntoView {
     let locale = context::locale();
     let institution = item.institution.clone();
-    let source = format!(
-        "{} · {}",
-        i18n::institution_name(&institution, locale),
-        format::absolute(item.reference.available_at, locale)
-    );
+    let source = format::absolute(item.reference.available_at, locale);
     let wrong = item.findings.first().map(|of| of.element.clone());
     let row = item.reference.item_id;
     view! {
         <ItemView item>
             <p class="quiet">
-                <i class=format!("dot {}", colour_class(&institution)) aria-hidden="true"></i>
-                " "
+                <InstitutionName of=institution.clone() />
+                " · "
                 {source}
             </p>
             {wrong

@@ -11,7 +11,7 @@ use crate::{
     api, context, format,
     i18n::{self, DeskTexts, PackageTexts, fill, sentence},
     pages::data::names::Names,
-    ui::{AskReason, Button, ChoiceChip, Doing, colour_class},
+    ui::{AskReason, Button, ChoiceChip, Doing, InstitutionName},
 };
 
 /// Which gaps are listed.
@@ -174,9 +174,7 @@ fn GapRow(gap: Gap, id: ConsultationId, hidden: Memo<bool>, doing: Doing) -> imp
                 {(!missing.key.is_empty()).then(|| view! { <div class="number">{missing.key.clone()}</div> })}
             </td>
             <td>
-                <i class=format!("dot {}", colour_class(&missing.institution)) aria-hidden="true"></i>
-                " "
-                {i18n::institution_name(&missing.institution, locale)}
+                <InstitutionName of=missing.institution.clone() />
             </td>
             <td class:late-text=wrong>{what}</td>
             <td>{act}</td>
@@ -285,8 +283,7 @@ fn Conflict(of: ValueConflict, package: Package, leads: bool, doing: Doing) -> i
             let element = element.clone();
             view! {
                 <li>
-                    <i class=format!("dot {}", colour_class(&institution)) aria-hidden="true"></i>
-                    <span>{i18n::institution_name(&institution, locale)}</span>
+                    <InstitutionName of=institution.clone() />
                     <b>{value}</b>
                     {item.filter(|_| leads).map(|item| view! { <Raise id item element institution doing /> })}
                 </li>
