@@ -57,7 +57,7 @@ cases! {
     chart::consultations_round_trip,
     chart::consultations_are_listed_by_page,
     chart::a_stale_version_conflicts,
-    chart::invitations_round_trip_and_expire_once,
+    chart::invitations_round_trip,
     chart::images_round_trip,
     chart::opinions_and_reports_round_trip,
     chart::taken_values_conflict,
