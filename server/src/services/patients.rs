@@ -15,7 +15,7 @@ use consilium_protocol::{
 use consilium_storage::{Patient, PatientIdentity};
 use uuid::Uuid;
 
-use crate::{ctx::Ctx, error::ServiceError, services::consents, state::App};
+use crate::{ctx::Ctx, error::ServiceError, state::App};
 
 /// Collects what is wrong with the fields of one request.
 #[derive(Default)]
@@ -95,9 +95,9 @@ pub fn check_form(input: &ConsultationInput, ctx: &Ctx) -> Result<PatientIdentit
         check.error("scheduled_at", codes::FIELD_PAST);
     }
     if let Some(consent) = &input.consent {
-        if !consents::texts::published(&consent.text_version) {
-            check.error("consent.text_version", codes::FIELD_UNKNOWN);
-        }
+        // A hospital may have had its own text signed; what was published here can be shown, others are on
+        // the scanned form. Recording a consent on its own page asks for a published text.
+        check.required("consent.text_version", &consent.text_version, 50);
         let minor = identity
             .birth_date
             .as_ref()

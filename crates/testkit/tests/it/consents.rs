@@ -176,8 +176,11 @@ async fn what_a_consent_must_be(server: TestServer) -> Result<()> {
     ];
     let (_, mut form) = request_form(76, &invited, server.clock.now().plus_ms(3_600_000))?;
     form["consent"]["text_version"] = json!("1999-1");
-    let unpublished = case.lead.post("/api/v1/consultations", &form).await?.problem()?;
-    assert_eq!(unpublished.errors[0].field, "consent.text_version");
+    let own = case.lead.post("/api/v1/consultations", &form).await?;
+    assert_eq!(own.status, 201, "a hospital's own text: {}", own.text());
+    form["consent"]["text_version"] = json!("无");
+    let nothing = case.lead.post("/api/v1/consultations", &form).await?.problem()?;
+    assert_eq!(nothing.errors[0].field, "consent.text_version");
     let wrong = async |change: fn(&mut Value)| -> Result<(String, String)> {
         let mut body = signed();
         change(&mut body);
