@@ -112,6 +112,8 @@ try {
     await type('clinical-preliminary_diagnosis', '肺部结节待查')
     await type('clinical-need', '请评估结节性质并给出随访建议。')
     await page.locator('#field-kind').selectOption('specialty')
+    // Leaving the field takes its error away and moves what is below: not while the mouse is down.
+    await page.keyboard.press('Tab')
     for (const name of ['东方医院', '西山医院']) await page.locator('label.chip', { hasText: name }).click()
     await lead.leads(() => page.getByRole('button', { name: '存草稿' }).click(), /\/consultations\/[0-9a-f-]{36}$/)
     await lead.see('专科会诊')
