@@ -10,7 +10,9 @@ use crate::{
     exchange::TransferList,
     imaging::Series,
     notice::{Deadline, NoticeList},
-    preparation::{ConsentRecord, ConsentText, Desk, Expert, FormElement, Package as CasePackage, PackageSummary},
+    preparation::{
+        ConsentRecord, ConsentText, Desk, Expert, FormElement, Package as CasePackage, PackageSummary,
+    },
     report::Report,
     session::{Institution, Me},
 };

@@ -9,8 +9,8 @@ use consilium_interop::fhir::Media;
 use consilium_protocol::{
     Problem,
     consultation::{
-        AnswerInput, Consultation, ConsultationInput, FhirImport, InstitutionReason,
-        ReadyInput, Reason, RescheduleInput,
+        AnswerInput, Consultation, ConsultationInput, FhirImport, InstitutionReason, ReadyInput, Reason,
+        RescheduleInput,
     },
     session::Institution,
 };

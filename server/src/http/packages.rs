@@ -34,7 +34,9 @@ pub async fn newest(
     Path(id): Path<ConsultationId>,
     form: Form,
 ) -> Result<Shown<Package>, ServiceError> {
-    packages::read(&app, &ctx, id, None).await.map(|package| form.show("package", package))
+    packages::read(&app, &ctx, id, None)
+        .await
+        .map(|package| form.show("package", package))
 }
 
 /// The versions of the package, newest first.

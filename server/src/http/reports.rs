@@ -48,5 +48,7 @@ pub async fn read(
     Path(id): Path<ConsultationId>,
     form: Form,
 ) -> Result<Shown<Report>, ServiceError> {
-    reports::read(&app, &ctx, id).await.map(|report| form.show("report", report))
+    reports::read(&app, &ctx, id)
+        .await
+        .map(|report| form.show("report", report))
 }

@@ -61,7 +61,11 @@ async fn an_invitation_holds_five_masked_parts(server: TestServer) -> Result<()>
     for secret in [&p.name, &p.id_number, &p.phone, &p.address, &p.record_number] {
         assert!(!text.contains(secret.as_str()), "unmasked");
     }
-    assert!(kinds(&case.east).await?.contains(&"invitation_received".to_owned()));
+    assert!(
+        kinds(&case.east)
+            .await?
+            .contains(&"invitation_received".to_owned())
+    );
     let delivered = part(&case, &case.east).await?;
     assert_eq!(delivered["state"], "delivered");
     let moment = |name: &str| {
@@ -110,7 +114,12 @@ async fn terms_remind_and_expire(server: TestServer) -> Result<()> {
     assert!(told.contains(&"too_few_accepted".to_owned()), "{told:?}");
     assert_eq!(lead.get(&case.path("")).await?.ok()?["state"], "draft");
     let late = east.post(&case.path("/answer"), &yes()).await?;
-    assert_eq!(late.status, 404, "back in draft, it is the lead's own: {}", late.text());
+    assert_eq!(
+        late.status,
+        404,
+        "back in draft, it is the lead's own: {}",
+        late.text()
+    );
     let again = lead.post(&case.path("/invite"), &json!({})).await?.ok()?;
     assert_eq!(again["state"], "inviting", "the lead asks anew");
     Ok(())
@@ -129,8 +138,15 @@ async fn withdrawal_leaves_too_few(server: TestServer) -> Result<()> {
     let seen = case.lead.get(&case.path("")).await?.ok()?;
     assert_eq!(seen["state"], "draft", "one of two is too few");
     let east = part(&case, &case.east).await?;
-    assert_eq!((&east["state"], &east["reason"]), (&json!("withdrawn"), &json!("专家出差")));
-    assert!(kinds(&case.lead).await?.contains(&"invitation_withdrawn".to_owned()));
+    assert_eq!(
+        (&east["state"], &east["reason"]),
+        (&json!("withdrawn"), &json!("专家出差"))
+    );
+    assert!(
+        kinds(&case.lead)
+            .await?
+            .contains(&"invitation_withdrawn".to_owned())
+    );
     Ok(())
 }
 
@@ -141,16 +157,25 @@ async fn a_new_time_is_confirmed_by_all(server: TestServer) -> Result<()> {
     let path = case.path("/reschedule");
     let past = json!({"scheduled_at": server.clock.now(), "reason": "主刀医生急诊手术"});
     let refused = case.lead.post(&path, &past).await?;
-    assert_eq!((refused.status, refused.problem()?.code.as_str()), (409, codes::FIELD_PAST));
+    assert_eq!(
+        (refused.status, refused.problem()?.code.as_str()),
+        (409, codes::FIELD_PAST)
+    );
     let body = json!({"scheduled_at": new, "reason": "主刀医生急诊手术"});
     assert_eq!(case.east.post(&path, &body).await?.status, 403, "only the lead");
     let moved = case.lead.post(&path, &body).await?.ok()?;
-    assert_eq!((&moved["state"], &moved["scheduled_at"]), (&json!("preparing"), &json!(new)));
+    assert_eq!(
+        (&moved["state"], &moved["scheduled_at"]),
+        (&json!("preparing"), &json!(new))
+    );
     for admin in [&case.east, &case.west] {
         assert_eq!(part(&case, admin).await?["state"], "reconfirming");
         assert!(kinds(admin).await?.contains(&"rescheduled".to_owned()));
     }
-    let early = case.lead.post(&case.path("/ready"), &json!({"override_reason": "急"})).await?;
+    let early = case
+        .lead
+        .post(&case.path("/ready"), &json!({"override_reason": "急"}))
+        .await?;
     assert_eq!(
         (early.status, early.problem()?.code.as_str()),
         (409, codes::ANSWERS_PENDING)
@@ -169,8 +194,16 @@ async fn an_invitation_is_taken_back_and_sent_again(server: TestServer) -> Resul
     let east = json!(case.east.me.institution.id);
     let revoke = json!({"institution_id": east, "reason": "改请其他医院"});
     case.lead.post(&case.path("/revoke"), &revoke).await?.ok()?;
-    assert_eq!(case.east.get(&case.path("")).await?.status, 404, "no longer its business");
-    assert!(kinds(&case.east).await?.contains(&"invitation_revoked".to_owned()));
+    assert_eq!(
+        case.east.get(&case.path("")).await?.status,
+        404,
+        "no longer its business"
+    );
+    assert!(
+        kinds(&case.east)
+            .await?
+            .contains(&"invitation_revoked".to_owned())
+    );
     let twice = case.lead.post(&case.path("/revoke"), &revoke).await?;
     assert_eq!(
         (twice.status, twice.problem()?.code.as_str()),
@@ -182,7 +215,10 @@ async fn an_invitation_is_taken_back_and_sent_again(server: TestServer) -> Resul
     let open = case.lead.post(&case.path("/reinvite"), &again).await?;
     assert_eq!(open.status, 409, "it is open already");
     let nobody = json!({"institution_id": case.lead.me.institution.id});
-    assert_eq!(case.lead.post(&case.path("/reinvite"), &nobody).await?.status, 422);
+    assert_eq!(
+        case.lead.post(&case.path("/reinvite"), &nobody).await?.status,
+        422
+    );
     Ok(())
 }
 
@@ -197,11 +233,19 @@ async fn an_expert_named_twice_is_flagged(server: TestServer) -> Result<()> {
         case.west.post(&case.path("/answer"), &yes()).await?.ok()?;
     }
     let number = one.lead.get(&one.path("")).await?.ok()?["number"].clone();
-    assert_eq!(part(&two, &two.east).await?["experts"][0]["double_booked"], number);
-    assert!(kinds(&two.lead).await?.contains(&"expert_double_booked".to_owned()));
+    assert_eq!(
+        part(&two, &two.east).await?["experts"][0]["double_booked"],
+        number
+    );
+    assert!(
+        kinds(&two.lead)
+            .await?
+            .contains(&"expert_double_booked".to_owned())
+    );
     let three = Case::draft(&server, 28).await?;
     three.act("invite").await?;
-    let stranger = json!({"answer": "accept", "can_provide": ["imaging"], "experts": [three.lead.me.account_id]});
+    let stranger =
+        json!({"answer": "accept", "can_provide": ["imaging"], "experts": [three.lead.me.account_id]});
     let refused = three.east.post(&three.path("/answer"), &stranger).await?;
     assert_eq!(
         (refused.status, refused.problem()?.errors[0].field.as_str()),
@@ -212,18 +256,30 @@ async fn an_expert_named_twice_is_flagged(server: TestServer) -> Result<()> {
 
 async fn what_is_missing_stops_the_invitation(server: TestServer) -> Result<()> {
     let case = Case::draft(&server, 29).await?;
-    let participants = [json!(case.east.me.institution.id), json!(case.west.me.institution.id)];
+    let participants = [
+        json!(case.east.me.institution.id),
+        json!(case.west.me.institution.id),
+    ];
     let (_, mut form) =
         consilium_testkit::request_form(29, &participants, server.clock.now().plus_ms(HOUR_MS))?;
     form["patient"]["phone"] = json!("");
     form["patient"]["ethnicity"] = json!("");
     form["patient"]["native_place"] = json!("");
     let draft = case.lead.post("/api/v1/consultations", &form).await?.ok()?;
-    let path = format!("/api/v1/consultations/{}/invite", draft["id"].as_str().context("id")?);
+    let path = format!(
+        "/api/v1/consultations/{}/invite",
+        draft["id"].as_str().context("id")?
+    );
     let refused = case.lead.post(&path, &json!({})).await?;
     let problem = refused.problem()?;
-    assert_eq!((refused.status, problem.code.as_str()), (409, codes::FORM_INCOMPLETE));
+    assert_eq!(
+        (refused.status, problem.code.as_str()),
+        (409, codes::FORM_INCOMPLETE)
+    );
     let fields: Vec<_> = problem.errors.iter().map(|e| e.field.as_str()).collect();
-    assert_eq!(fields, ["patient.phone", "patient.ethnicity", "patient.native_place"]);
+    assert_eq!(
+        fields,
+        ["patient.phone", "patient.ethnicity", "patient.native_place"]
+    );
     Ok(())
 }
