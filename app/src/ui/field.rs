@@ -269,7 +269,6 @@ pub fn TextArea(
     dot: &'static str,
 ) -> impl IntoView {
     let node = NodeRef::<html::Textarea>::new();
-    let initial = crate::shell::escape_html(&value.get_untracked());
     keep_equal(
         value,
         move || node.get().map(|area| area.value()),
@@ -284,7 +283,6 @@ pub fn TextArea(
             node_ref=node
             rows=rows.to_string()
             maxlength=limit.to_string()
-            inner_html=initial
             on:input=move |event| value.set(event_target_value(&event))
         ></textarea>
     };

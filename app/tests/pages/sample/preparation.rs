@@ -392,12 +392,13 @@ fn transfers() -> TransferList {
     let items = TransferState::ALL
         .iter()
         .zip(1_u32..)
-        .map(|(state, n)| Transfer {
+        .zip(MessageKind::ALL.iter().skip(1))
+        .map(|((state, n), kind)| Transfer {
             id: MessageId(Uuid::from_u128(0xe000 + u128::from(n))),
             consultation_id: consultation(0, ConsultationState::Preparing, vec![]).row.id,
             number: "HZ-20261122-0001".into(),
             to: if n.is_multiple_of(2) { east() } else { west() },
-            kind: MessageKind::ALL[n as usize],
+            kind: *kind,
             state: *state,
             tries: n % 4,
             run: if n == 5 { 2 } else { 1 },
