@@ -1,6 +1,6 @@
 //! What each message does at its receiver: the service that owns the matter decides.
 
-use consilium_domain::{NoticeKind, Timestamp};
+use consilium_domain::{NoticeKind, Timestamp, clock::OPINION_WITHIN_MS};
 use consilium_protocol::exchange::{Body, Envelope};
 use consilium_storage::WriteTx;
 
@@ -62,9 +62,14 @@ pub(super) async fn apply(app: &App, tx: &mut WriteTx, envelope: &Envelope) -> R
         Body::Package {
             version,
             manifest_hash,
+            shared,
             ..
-        } => return packages::receive(app, tx, envelope, *version, manifest_hash).await,
-        Body::Session { started, at } => (session(*started), Some(*at)),
+        } => return packages::receive(app, tx, envelope, *version, manifest_hash, *shared).await,
+        Body::Session { started: true, at } => (NoticeKind::SessionStarted, Some(*at)),
+        // The notice names the time by which the opinions are due.
+        Body::Session { started: false, at } => {
+            (NoticeKind::SessionEnded, Some(at.plus_ms(OPINION_WITHIN_MS)))
+        }
         Body::Cancelled { .. } => (NoticeKind::ConsultationCancelled, None),
         Body::Opinion { .. } => (NoticeKind::OpinionSubmitted, None),
         Body::Report { .. } => (NoticeKind::ReportSigned, None),
@@ -81,14 +86,6 @@ async fn news(
     at: Option<Timestamp>,
 ) -> Result<(), ServiceError> {
     invitations::receive_news(app, tx, envelope, kind, at).await
-}
-
-const fn session(started: bool) -> NoticeKind {
-    if started {
-        NoticeKind::SessionStarted
-    } else {
-        NoticeKind::SessionEnded
-    }
 }
 
 const fn suspension(suspended: bool) -> NoticeKind {

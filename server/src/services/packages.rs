@@ -452,6 +452,7 @@ pub async fn receive(
     envelope: &Envelope,
     version: i32,
     manifest_hash: &str,
+    shared: bool,
 ) -> Result<(), ServiceError> {
     let stored = tx.packages(envelope.consultation).await?;
     let known = stored
@@ -463,6 +464,10 @@ pub async fn receive(
             state: None,
             errors: Vec::new(),
         });
+    }
+    if shared {
+        // Opened with the session, of which there is a notice of its own.
+        return Ok(());
     }
     invitations::receive_news(app, tx, envelope, NoticeKind::PackageFrozen, None).await
 }
