@@ -143,6 +143,8 @@ try {
       await admin.leads(() => row.locator('a.act').click(), `**${path}`)
       await nothingUnmasked(admin)
       if (name === 'east.admin') await admin.shoot('invitation')
+      const expert = admin.page.locator('label.chip', { hasText: name === 'east.admin' ? '林若溪' : '陆承志' }).locator('input')
+      await until('an expert named', async () => { await expert.setChecked(true, { timeout: 2_000 }).catch(() => {}); return expert.isChecked() })
       await admin.press('接受邀请')
       await admin.page.getByRole('button', { name: '接受邀请' }).waitFor({ state: 'detached' })
     }
