@@ -15,7 +15,8 @@ pub struct SiteAssets {
 }
 
 /// Makes text safe inside an element or an attribute.
-pub(crate) fn escape_html(text: &str) -> String {
+#[cfg(feature = "ssr")]
+fn escape_html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
