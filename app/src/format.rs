@@ -146,8 +146,8 @@ pub fn percent(share: Share) -> String {
 
 /// At least 99 %.
 #[must_use]
-pub fn reaches_99(share: Share) -> bool {
-    share.whole > 0 && u128::from(share.part) * 100 >= u128::from(share.whole) * 99
+pub const fn reaches_99(share: Share) -> bool {
+    share.whole > 0 && share.part.saturating_mul(100) >= share.whole.saturating_mul(99)
 }
 
 /// A length of time in its largest units: `25 min`, `3 h 5 min`.

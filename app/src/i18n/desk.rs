@@ -30,7 +30,7 @@ super::texts! {
         refused_for: "拒绝原因：{}", "Refused: {}";
         answer_reason: "说明：{}", "Reason: {}";
         optional: "可选", "optional";
-        overdue: "已逾期", "overdue";
+        overdue: "已过目标时间", "past the target";
         verb_send: "发送", "Send";
         verb_verify: "核验通过", "Verify";
         verb_refuse: "拒绝", "Refuse";
@@ -68,7 +68,7 @@ super::texts! {
         save_rows: "校验并保存", "Check and store";
         nothing_filled: "还没有填写任何内容。", "Nothing has been entered yet.";
         result: "{} 行已保存，{} 行未通过，{} 行此前已有。", "{} rows stored, {} refused, {} were there already.";
-        result_fix: "未通过的行仍在下面，已标出原因；改好后再次保存。", "The refused rows are still below, each fault beside its field; mend and store again.";
+        result_fix: "未通过的行仍在表中，已标出原因；改好后再次保存。", " The refused rows are still in the form, each fault beside its field; mend and store again.";
         reload: "刷新页面查看全部", "Reload to see everything";
         file_hint: "CSV、NDJSON 或 FHIR R4 资源包（JSON、XML），最大 32 MiB，最多 10000 行。离开本页后，结果仍可在下方“已提交的数据”中找到。", "CSV, NDJSON or a FHIR R4 bundle (JSON, XML), up to 32 MiB and 10,000 rows. After you leave this page the result is still listed below.";
         file_choose: "选择文件", "Choose a file";
@@ -89,8 +89,6 @@ super::texts! {
         rule: "规则 {}", "rule: {}";
         warning: "提示", "warning";
         fix: "改好重发", "Mend and resend";
-        fix_loaded: "已载入上方表格。", "Loaded into the form above.";
-        not_taken: "未能读入", "Could not be read";
         show_rows: "查看 {} 行", "Show {} rows";
         more_rows: "其余 {} 行在资料包中查看。", "{} more are shown in the case package.";
         versions: "历次版本", "All versions";
@@ -102,6 +100,7 @@ super::texts! {
         raise: "通知更正", "Ask for a correction";
         raise_question: "通知 {} 更正，12 小时内（加急 1 小时）完成。", "{} is asked to correct it within 12 hours (1 hour when urgent).";
         raise_reason: "哪里有误", "What is wrong";
+        file_fix: "未通过的行", "Refused rows";
         past_due: "已逾期", "overdue";
     }
 }

@@ -141,7 +141,8 @@ fn keep_equal(
         if shown == wanted {
             return;
         }
-        if last.is_none() {
+        // The server draws a text area empty: that is nobody's text.
+        if last.is_none() && !shown.is_empty() {
             value.set(shown);
         } else {
             write(&wanted);

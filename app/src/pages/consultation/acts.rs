@@ -66,10 +66,9 @@ fn waiting_for(row: &ConsultationRow, locale: Locale) -> String {
     }
 }
 
-/// Nothing to ask before it is declared ready: a package reaches the score, or none was made yet and the server
-/// makes one.
-fn is_complete(package: Option<&PackageSummary>) -> bool {
-    package.is_none_or(|package| format::reaches_99(package.core))
+/// A package reaches the score: nothing has to be asked before the case is declared ready.
+const fn is_complete(package: &PackageSummary) -> bool {
+    format::reaches_99(package.core)
 }
 
 /// The panel below the head: the move and its buttons.
@@ -86,29 +85,37 @@ pub fn MovePanel(
     let answering = row.allowed.contains(&Act::Answer);
     let doing = Doing::new();
     let asked = RwSignal::new(None::<Act>);
-    let verbs = buttons(&row.allowed)
+    // Until the package is complete the next step is the data, not to declare the case ready.
+    let complete = consultation.package.as_ref().is_some_and(is_complete);
+    let acts = buttons(&row.allowed);
+    let first = acts
+        .iter()
+        .position(|act| *act == Act::Data)
+        .filter(|_| !complete && acts.first() == Some(&Act::Ready))
+        .unwrap_or(0);
+    let verbs = acts
         .into_iter()
         .enumerate()
         .map(|(n, act)| {
-            let kind = if n == 0 && !answering && moves(act) {
+            let kind = if n == first && !answering && moves(act) {
                 ButtonKind::Primary
             } else {
                 ButtonKind::Quiet
             };
             let href = act_href(Some(act), &row);
-            let direct = act == Act::Ready && is_complete(consultation.package.as_ref());
+            let direct = act == Act::Ready && consultation.package.as_ref().is_none_or(is_complete);
             view! { <Verb act kind href id=row.id direct doing asked /> }
         })
         .collect_view();
-    let first = consultation.deadlines.first().cloned();
-    let otherwise = first
+    let next = consultation.deadlines.first().cloned();
+    let otherwise = next
         .as_ref()
         .map(|of| i18n::preparation::clock_end(of.kind, locale));
-    let what = first.as_ref().map(|of| {
+    let what = next.as_ref().map(|of| {
         let name = i18n::institution_name(&of.institution, locale);
         format!("{name} · {}", i18n::preparation::clock(of.kind, locale))
     });
-    let due = first.map_or(row.due_at, |of| Some(of.due_at));
+    let due = next.map_or(row.due_at, |of| Some(of.due_at));
     let paused = consultation.deadlines.iter().any(|of| of.paused);
     let package = consultation.package.clone();
     let scheduled = row.scheduled_at;
@@ -123,7 +130,7 @@ pub fn MovePanel(
                         view! {
                             <p class="quiet">
                                 {what.map(|text| view! { <span>{text} " "</span> })} <DueTime at />
-                                {otherwise.map(|text| view! { <span>" " {text}</span> })}
+                                {otherwise.map(|text| view! { <span>" · " {text}</span> })}
                             </p>
                         }
                     })}

@@ -102,7 +102,7 @@ pub fn AnswerForm(
                 .map(|at| {
                     view! {
                         <p class="quiet form-line">
-                            {fill(t.answer_lead, &[&format::absolute(at, locale)])} " " <DueTime at />
+                            {fill(t.answer_lead, &[&format::absolute(at, locale)])} " · " <DueTime at />
                         </p>
                     }
                 })}

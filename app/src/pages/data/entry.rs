@@ -7,7 +7,7 @@ use consilium_protocol::{
     consultation::ConsultationRow,
     imaging::Series,
     page::Locale,
-    preparation::{DataRequest, Submission, SubmissionInput},
+    preparation::{DataRequest, Item, Submission, SubmissionInput},
 };
 use leptos::{html, prelude::*, task::spawn_local};
 
@@ -16,6 +16,7 @@ use super::{
     names::{Names, choice_text, name},
     requests::item_text,
     sheet::{Cell, Row, Sheet},
+    submissions::Wrong,
 };
 use crate::{
     api, browser, context, format,
@@ -105,6 +106,11 @@ pub fn EntryPanel(
         }
     });
     let id = row.id;
+    Effect::new(move |_| {
+        if sheet.loaded.get() > 0 {
+            way.set(Way::Form);
+        }
+    });
     let chips = [
         (Way::Form, t.by_form),
         (Way::File, t.by_file),
@@ -126,7 +132,7 @@ pub fn EntryPanel(
                 <FormWay id sheet request requests=open />
             </div>
             <div hidden=move || way.get() != Way::File>
-                <FileWay id request />
+                <FileWay id request sheet />
             </div>
             <div hidden=move || way.get() != Way::Images>
                 <ImagesPanel row series />
@@ -453,12 +459,13 @@ fn media_type(name: &str) -> &'static str {
 }
 
 #[component]
-fn FileWay(id: ConsultationId, request: RwSignal<String>) -> impl IntoView {
+fn FileWay(id: ConsultationId, request: RwSignal<String>, sheet: Sheet) -> impl IntoView {
     let locale = context::locale();
     let t = DeskTexts::of(locale);
     let doing = Doing::new();
     let node = NodeRef::<html::Input>::new();
     let not_taken = RwSignal::new(Vec::<(String, String)>::new());
+    let refused = RwSignal::new(Vec::<Item>::new());
     let stored = RwSignal::new(false);
     let send = move |_| {
         let Some(input) = node.get_untracked() else { return };
@@ -469,6 +476,7 @@ fn FileWay(id: ConsultationId, request: RwSignal<String>) -> impl IntoView {
         doing.busy.set(true);
         doing.say(Tone::Info, fill(t.file_sending, &[&file.name(), &kib]));
         not_taken.set(Vec::new());
+        refused.set(Vec::new());
         let request = request.get_untracked();
         let query = if request.is_empty() {
             String::new()
@@ -487,6 +495,8 @@ fn FileWay(id: ConsultationId, request: RwSignal<String>) -> impl IntoView {
                             .map(|error| (error.field.clone(), sentence(&error.code, locale).to_owned()))
                             .collect(),
                     );
+                    let wrong = |item: &Item| !item.stored && !item.duplicate;
+                    refused.set(done.items.into_iter().filter(wrong).collect());
                     stored.set(true);
                 }
                 Err(problem) => doing.say(Tone::Late, problem_text(&problem, locale)),
@@ -521,6 +531,9 @@ fn FileWay(id: ConsultationId, request: RwSignal<String>) -> impl IntoView {
                     .collect_view()
             }}
         </ul>
+        <div aria-live="polite" aria-label=t.file_fix>
+            {move || refused.get().into_iter().map(|item| view! { <Wrong item sheet /> }).collect_view()}
+        </div>
         {move || stored.get().then(|| view! { <Button text=t.reload on_press=browser::reload /> })}
     }
 }

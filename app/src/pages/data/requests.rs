@@ -134,15 +134,20 @@ fn Card(request: DataRequest, first: bool, doing: Doing) -> impl IntoView {
         ],
     );
     let over = is_over(request.state);
-    let target = request.due.target_at;
+    // Past the target, what counts is the session itself.
+    let next = if request.overdue {
+        request.due.hard_at
+    } else {
+        request.due.target_at
+    };
     view! {
         <article class=format!("entry {}", colour_class(&request.institution))>
             <header>
                 <b>{i18n::institution_name(&request.institution, locale)}</b>
                 <span class=tone(request.state)>{preparation::data_request(request.state, locale)}</span>
-                {request.overdue.then(|| view! { <span class="mark late">{t.overdue}</span> })}
-                <small title=format::absolute(target, locale)>
-                    {due} " " {(!over).then(|| view! { <DueTime at=target /> })}
+                {request.overdue.then(|| view! { <span class="mark soon">{t.overdue}</span> })}
+                <small title=format::absolute(next, locale)>
+                    {due} " " {(!over).then(|| view! { <DueTime at=next /> })}
                 </small>
             </header>
             <ol class="numbered">{items}</ol>

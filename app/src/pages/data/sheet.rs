@@ -91,6 +91,8 @@ impl Row {
 pub struct Sheet {
     /// Rows, in the order they were added.
     pub rows: RwSignal<Vec<Row>>,
+    /// Counts how often a row was loaded from elsewhere on the page: the form comes to the front then.
+    pub loaded: RwSignal<u32>,
     names: Names,
     /// Makes the keys of new rows differ from those of earlier visits.
     started: Timestamp,
@@ -103,6 +105,7 @@ impl Sheet {
     pub fn new(names: Names, now: Timestamp) -> Self {
         Self {
             rows: RwSignal::new(Vec::new()),
+            loaded: RwSignal::new(0),
             names,
             started: now,
             count: StoredValue::new(0),
@@ -150,6 +153,7 @@ impl Sheet {
             rows.retain(|of| of.key != row.key);
             rows.push(row);
         });
+        self.loaded.update(|n| *n += 1);
     }
 
     /// Everything that was entered.

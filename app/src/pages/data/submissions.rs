@@ -99,8 +99,14 @@ fn One(of: Submission, sheet: Option<Sheet>) -> impl IntoView {
     }
 }
 
+/// A refused row with the way to mend it.
 #[component]
-fn Wrong(item: Item, sheet: Sheet) -> impl IntoView {
+pub fn Wrong(
+    /// The row.
+    item: Item,
+    /// The form it is mended in.
+    sheet: Sheet,
+) -> impl IntoView {
     let t = DeskTexts::of(context::locale());
     let stored = StoredValue::new(item.clone());
     let load = move || {

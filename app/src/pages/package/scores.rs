@@ -125,7 +125,7 @@ fn line(
             {share(quality.core, at_least(99))}
             {share(quality.non_core, at_least(95))}
             {share(quality.consistent, at_least(100))}
-            {share(quality.errors, |of| u128::from(of.part) * 1000 <= u128::from(of.whole))}
+            {share(quality.errors, |of| u128::from(of.part) * 200 <= u128::from(of.whole))}
             {share(quality.in_time, at_least(100))}
             <td class="figure">
                 {quality.delay_p95_ms.map_or_else(|| "–".to_owned(), |ms| format::length(ms, locale))}
