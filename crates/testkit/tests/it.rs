@@ -55,5 +55,7 @@ mod it {
     mod search;
     mod session;
     mod submissions;
+    mod uploads;
+    mod uploads_taken;
     mod workflow;
 }

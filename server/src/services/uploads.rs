@@ -48,6 +48,14 @@ impl Default for Uploads {
     }
 }
 
+impl Uploads {
+    /// Whether a request or a job has this upload in hand now.
+    #[must_use]
+    pub fn in_hand(&self, id: UploadId) -> bool {
+        self.locks.contains(id)
+    }
+}
+
 /// How an upload relates to others (`Upload-Concat`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Concat {

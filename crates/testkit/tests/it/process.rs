@@ -10,7 +10,7 @@ use consilium_testkit::{Case, LiveClient, Person, Process};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-async fn case(process: &Process, number: usize) -> Result<Case> {
+pub(super) async fn case(process: &Process, number: usize) -> Result<Case> {
     let (lead, east, west) = (
         process.target.sign_in("lead.admin").await?,
         process.target.sign_in("east.admin").await?,
@@ -236,7 +236,7 @@ async fn no_patient_can_be_read_on_disk() -> Result<()> {
 }
 
 /// Bytes searched; an error names file and text.
-fn search(folder: &Path, planted: &[String]) -> Result<u64> {
+pub(super) fn search(folder: &Path, planted: &[String]) -> Result<u64> {
     let mut searched = 0;
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();

@@ -65,6 +65,10 @@ impl Locks {
         Some(self.held(id, stop, gate))
     }
 
+    pub(super) fn contains(&self, id: UploadId) -> bool {
+        self.slots().contains_key(&id)
+    }
+
     fn held(&self, id: UploadId, stop: CancellationToken, gate: OwnedMutexGuard<()>) -> Held {
         Held {
             locks: self.clone(),
