@@ -134,6 +134,9 @@ fn Card(request: DataRequest, first: bool, doing: Doing) -> impl IntoView {
         ],
     );
     let over = is_over(request.state);
+    // Collecting goes on by handing in rows; the next step is to release them.
+    let mut allowed = request.allowed;
+    allowed.retain(|verb| verb != "extract" || request.state != DataRequestState::Extracting);
     // Past the target, what counts is the session itself.
     let next = if request.overdue {
         request.due.hard_at
@@ -152,7 +155,7 @@ fn Card(request: DataRequest, first: bool, doing: Doing) -> impl IntoView {
             </header>
             <ol class="numbered">{items}</ol>
             <Lines of=notes />
-            <Verbs path allowed=request.allowed first doing />
+            <Verbs path allowed first doing />
         </article>
     }
 }
