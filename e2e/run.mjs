@@ -101,10 +101,9 @@ try {
     const lead = people['lead.admin']
     const { page } = lead
     await lead.open('/consultations/new')
-    await watch.expecting(/422/, async () => {
-      await page.getByRole('button', { name: '存草稿' }).click()
-      await lead.see('处需要更正')
-    })
+    // The form finds by itself what is missing; nothing is sent.
+    await page.getByRole('button', { name: '存草稿' }).click()
+    await lead.see('处需要更正')
     const type = (id, text) => page.locator(`#field-${id}`).fill(text)
     await type('patient-name', '郭建军')
     await page.locator('#field-patient-sex').selectOption('male')

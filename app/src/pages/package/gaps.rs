@@ -45,10 +45,10 @@ impl Focus {
     }
 }
 
-/// The gaps of a package with their rows.
+/// The gaps of a package with their rows, core elements first.
 #[must_use]
 pub fn gaps_of(package: &Package) -> Vec<Gap> {
-    package
+    let mut gaps: Vec<Gap> = package
         .missing
         .iter()
         .map(|missing| {
@@ -66,7 +66,10 @@ pub fn gaps_of(package: &Package) -> Vec<Gap> {
                 item,
             }
         })
-        .collect()
+        .collect();
+    // What keeps the package from being complete comes first.
+    gaps.sort_by_key(|gap| !gap.missing.core);
+    gaps
 }
 
 /// The list of gaps with its filter.
