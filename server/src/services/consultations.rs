@@ -351,16 +351,13 @@ pub async fn ready(
     let state = step(app, ctx, &case, Command::Ready, &facts).await?;
     let needed = !facts.package_complete || facts.issues_open > 0;
     let mut tx = app.store.begin().await?;
-    let current = tx.consultation(id).await?.ok_or(ServiceError::NotFound)?;
+    let current = unmoved(&tx, &case).await?;
     let stored = Stored {
         state,
         override_reason: needed.then(|| reason.to_owned()),
         updated_at: ctx.now(),
-        ..case.consultation
+        ..current
     };
-    if current.version != stored.version {
-        return Err(ServiceError::Conflict);
-    }
     save(&mut tx, ctx, &stored, Command::Ready).await?;
     tx.commit().await?;
     read(app, ctx, id).await
@@ -385,24 +382,38 @@ pub async fn conduct(
         check.finish()?;
     }
     let now = ctx.now();
+    let mut tx = app.store.begin().await?;
+    let current = unmoved(&tx, &case).await?;
     let mut stored = Stored {
         state,
         updated_at: now,
-        ..case.consultation.clone()
+        ..current
     };
     match command {
         Command::Start => stored.started_at = Some(now),
         Command::End => stored.ended_at = Some(now),
         _ => {}
     }
-    let mut tx = app.store.begin().await?;
-    lock(&mut tx, id).await?;
     save(&mut tx, ctx, &stored, command).await?;
     follow(app, &mut tx, &case, command, reason, now).await?;
     tx.commit().await?;
     exchange::flush(app, id).await;
     opinions::refresh_room(app, id, "state").await?;
     read(app, ctx, id).await
+}
+
+/// The consultation's row, locked, if it is still where the caller found it. What else of it changed
+/// meanwhile (a clock struck, an answer came) is no conflict.
+async fn unmoved(tx: &WriteTx, case: &Case) -> Result<Stored, ServiceError> {
+    let current = tx
+        .consultation(case.consultation.id)
+        .await?
+        .ok_or(ServiceError::NotFound)?;
+    if current.state == case.consultation.state {
+        Ok(current)
+    } else {
+        Err(ServiceError::Conflict)
+    }
 }
 
 /// What follows from a step for the other institutions and for the clocks.
