@@ -96,7 +96,16 @@ async fn nothing_is_there_for(person: &Person, case: &Case, server: &TestServer)
         asked += 1;
     }
     assert!(asked >= 15, "{asked} addresses");
-    for page in ["", "/room", "/edit", "/conclude", "/report", "/data", "/package", "/consent"] {
+    for page in [
+        "",
+        "/room",
+        "/edit",
+        "/conclude",
+        "/report",
+        "/data",
+        "/package",
+        "/consent",
+    ] {
         let status = person
             .get(&format!("/consultations/{}{page}", case.id))
             .await?
