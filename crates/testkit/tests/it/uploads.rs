@@ -9,6 +9,7 @@ use consilium_testkit::{Case, Person, Reply, TestServer, phantom};
 use data_encoding::{BASE64, HEXLOWER};
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 pub(super) const UPLOADS: &str = "/api/v1/uploads";
 
@@ -16,6 +17,7 @@ both!(
     bytes_come_in_pieces_and_count_once,
     what_is_not_the_protocol_is_refused,
     parts_become_one,
+    a_sender_that_breaks_off_or_hangs_loses_nothing,
     what_is_over_goes,
     limits_hold,
 );
@@ -391,6 +393,68 @@ async fn parts_become_one(server: TestServer) -> Result<()> {
             .read_dir()?
             .any(|_| true)
     );
+    Ok(())
+}
+
+/// Sends the head of a `PATCH` of `file` from `offset` and the bytes up to `until` only.
+async fn part_of_a_patch(
+    server: &TestServer,
+    person: &Person,
+    at: &str,
+    file: &[u8],
+    offset: usize,
+    until: usize,
+) -> Result<impl AsyncRead + AsyncWrite + Unpin + use<>> {
+    let mut connection = server.connect().await?;
+    let head = format!(
+        "PATCH {at} HTTP/1.1\r\nhost: localhost\r\ncookie: {}\r\ntus-resumable: 1.0.0\r\nupload-offset: {offset}\r\n\
+         content-type: application/offset+octet-stream\r\ncontent-length: {}\r\n\r\n",
+        person.cookie,
+        file.len() - offset
+    );
+    connection.write_all(head.as_bytes()).await?;
+    connection.write_all(&file[offset..until]).await?;
+    connection.flush().await?;
+    Ok(connection)
+}
+
+/// Waits until this much is durable.
+async fn stands(person: &Person, at: &str, bytes: usize) -> Result<()> {
+    while usize::try_from(read(person, at).await?.offset)? < bytes {
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+async fn a_sender_that_breaks_off_or_hangs_loses_nothing(server: TestServer) -> Result<()> {
+    let case = Case::draft(&server, 9).await?;
+    let lead = &case.lead;
+    let piece = limits::UPLOAD_PIECE_BYTES;
+    let mut file = b"%PDF-1.7\n".to_vec();
+    file.extend((0..3 * piece).map(|n| u8::try_from(n % 251).unwrap_or(0)));
+    let at = address(&announce(lead, file.len(), &metadata(&case, "consent_form", &[])).await?)?;
+
+    // Broken off in the second piece: all that arrived is kept.
+    let sent = piece + piece / 2;
+    let mut broken = part_of_a_patch(&server, lead, &at, &file, 0, sent).await?;
+    broken.shutdown().await?;
+    // The other side closes when it has noticed; what it says does not matter.
+    drop(broken.read_to_end(&mut Vec::new()).await);
+    stands(lead, &at, sent).await?;
+    assert_eq!(offset(lead, &at).await?, sent);
+
+    // Hanging with bytes outstanding: whoever asks for the offset ends it, and the offset holds.
+    let until = sent + piece + piece / 4;
+    let hanging = part_of_a_patch(&server, lead, &at, &file, sent, until).await?;
+    stands(lead, &at, sent + piece).await?;
+    let held = offset(lead, &at).await?;
+    assert!(held >= sent + piece && held <= until, "{held}");
+    assert_eq!(offset(lead, &at).await?, held);
+    assert_eq!(patch(lead, &at, held, &file[held..]).await?.status, 204);
+    drop(hanging);
+    assert_eq!(read(lead, &at).await?.state.code(), "stored");
+    let kept = lead.get(&case.path("/consent/form")).await?;
+    assert!(kept.body == file, "put together from pieces of many sizes");
     Ok(())
 }
 
