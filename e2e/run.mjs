@@ -170,7 +170,7 @@ try {
   await step('4 an unmodified tus client stops, resumes, sends in parts and ends uploads', async () => {
     const study = join(work, 'study')
     const file = join(study, readdirSync(study).filter(name => name !== 'notes.txt').sort()[0])
-    await uploadsWithStockClient(server, await people['lead.admin'].cookie(), id, file)
+    await uploadsWithStockClient(server, await people['lead.admin'].cookie(), path.split('/').at(-1), file)
   })
 
   const real = join(root, '../shared/data/dicom/ct-head-ge')
