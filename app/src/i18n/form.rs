@@ -24,7 +24,7 @@ super::texts! {
         infectious_label: "特殊保护", "Special protection";
         phone_hint: "发出邀请前必填。", "Needed before the invitations are sent.";
         id_number_hint: "自动带出性别和出生日期。", "Fills in sex and birth date.";
-        ethnicity_hint: "按 GB/T 3304，可输入首字查找。", "By GB/T 3304; type to search.";
+        ethnicity_hint: "发出邀请前必填；按 GB/T 3304，可输入首字查找。", "Needed before the invitations are sent; by GB/T 3304, type to search.";
         guardian_title: "监护人", "Guardian";
         guardian_name: "监护人姓名", "Guardian's name";
         guardian_relation: "与患者关系", "Relation to the patient";

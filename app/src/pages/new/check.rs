@@ -123,8 +123,14 @@ impl Form {
             if signer.is_empty() {
                 note("consent", codes::NO_CONSENT);
             }
-            if empty(t.phone) {
-                note("patient.phone", codes::FIELD_REQUIRED);
+            for (path, field) in [
+                ("patient.phone", t.phone),
+                ("patient.ethnicity", t.ethnicity),
+                ("patient.native_place", t.native_place),
+            ] {
+                if empty(field) {
+                    note(path, codes::FIELD_REQUIRED);
+                }
             }
             if guardian && !self.guardian_known.get_untracked() {
                 for (path, field) in [

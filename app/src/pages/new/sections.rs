@@ -60,7 +60,13 @@ pub fn PatientSection(
                     limit=50
                     proposals=ethnic
                 />
-                <TextField path="patient.native_place" label=t.native_place value=f.native_place limit=100 />
+                <TextField
+                    path="patient.native_place"
+                    label=t.native_place
+                    value=f.native_place
+                    hint=t.phone_hint
+                    limit=100
+                />
                 <TextField
                     path="patient.other_number"
                     label=t.other_number

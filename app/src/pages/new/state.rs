@@ -363,7 +363,17 @@ mod tests {
             form.participants
                 .with_value(|all| all.iter().for_each(|(_, on)| on.set(true)));
             assert_eq!(fields(false), [""; 0]);
-            assert_eq!(fields(true), ["consent", "patient.phone"]);
+            assert_eq!(
+                fields(true),
+                [
+                    "consent",
+                    "patient.phone",
+                    "patient.ethnicity",
+                    "patient.native_place"
+                ]
+            );
+            form.texts.ethnicity.set("汉族".into());
+            form.texts.native_place.set("山东济南".into());
             form.signer.set("patient".into());
             form.texts.phone.set("138".into());
             assert_eq!(fields(false), ["patient.phone"]);
