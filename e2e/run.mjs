@@ -219,7 +219,7 @@ try {
     await east.shoot('data-desk')
     await east.page.getByRole('button', { name: '文件', exact: true }).click()
     await choose(east, 'east-again.ndjson', 'east')
-    await east.see('1 行此前已有')
+    await east.see('2 行已保存，0 行未通过')
     await east.open(`${path}/data`)
     await east.press('提交给牵头机构')
     await east.see('已提交')
