@@ -1,6 +1,6 @@
 //! What only a process can show: kill -9, memory, signals, bytes on disk.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, io::ErrorKind, path::Path};
 
 use anyhow::{Context as _, Result};
 use consilium_domain::{ConsultationKind, Timestamp};
@@ -235,7 +235,8 @@ async fn no_patient_can_be_read_on_disk() -> Result<()> {
     Ok(())
 }
 
-/// Bytes searched; an error names file and text.
+/// Bytes searched; an error names file and text. A file that the running program renamed or removed after the
+/// folder was listed has nothing to read any more; under its new name the next search meets it.
 pub(super) fn search(folder: &Path, planted: &[String]) -> Result<u64> {
     let mut searched = 0;
     for entry in std::fs::read_dir(folder)? {
@@ -244,7 +245,11 @@ pub(super) fn search(folder: &Path, planted: &[String]) -> Result<u64> {
             searched += search(&path, planted)?;
             continue;
         }
-        let bytes = std::fs::read(&path)?;
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) => return Err(error).with_context(|| path.display().to_string()),
+        };
         searched += u64::try_from(bytes.len())?;
         for text in planted {
             let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
