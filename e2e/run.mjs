@@ -11,7 +11,7 @@ import { measure, report } from './latency.mjs'
 import { RODS, RODS_MM, Room } from './lib/room.mjs'
 import { phantom, root, Server } from './lib/server.mjs'
 import { check, equal, step, until } from './lib/step.mjs'
-import { localTime, PATIENT, rows } from './lib/stories.mjs'
+import { imagingReport, localTime, PATIENT, rows } from './lib/stories.mjs'
 import { uploadsWithStockClient } from './tus.mjs'
 import { convergesWithStockClient } from './yjs.mjs'
 
@@ -225,10 +225,37 @@ try {
     await east.see('已提交')
   })
 
+  if (existsSync(real)) {
+    await step('4 images need their report: the lead asks for it, the hospital that sent them gives it', async () => {
+      const [lead, west] = [people['lead.admin'], people['west.admin']]
+      await lead.open(`${path}/data`)
+      const hospital = lead.page.locator('#field-institution_id')
+      await lead.page.getByRole('button', { name: '新的数据请求' }).click()
+      await hospital.selectOption({ label: await hospital.locator('option', { hasText: '西山医院' }).first().innerText() })
+      await lead.page.locator('#field-items-0-category').selectOption('imaging')
+      await lead.page.locator('#field-items-0-description').fill('头颅CT报告')
+      await lead.page.locator('#field-reason').fill('与本院影像对照')
+      await lead.press('发送请求')
+      await lead.see('头颅CT报告')
+      await west.open(`${path}/data`)
+      await west.press('核验通过')
+      await west.page.getByRole('button', { name: '文件', exact: true }).click()
+      await west.page.setInputFiles('#data-file', { name: 'west.ndjson', mimeType: 'application/x-ndjson', buffer: imagingReport('west') })
+      await west.see('1 行已保存，0 行未通过')
+      await west.open(`${path}/data`)
+      await west.press('提交给牵头机构')
+      await west.see('已提交')
+    })
+  }
+
   await step('5 the lead takes the data, freezes a complete package, declares ready and starts', async () => {
     const lead = people['lead.admin']
     await lead.open(`${path}/data`)
-    await lead.press('接收')
+    const taken = lead.page.getByRole('button', { name: '接收', exact: true })
+    for (let left = await taken.count(); left > 0; left--) {
+      await Promise.all([lead.page.waitForEvent('load'), taken.first().click()])
+      await lead.live()
+    }
     await lead.open('/late')
     await lead.shoot('late')
     await lead.open(`${path}/package`)

@@ -58,6 +58,17 @@ export function rows (prefix, { wrong = false } = {}) {
       elements: { '4.1': value('2.25.330100471'), '4.2': value('左额叶类圆形低密度影，胶质瘤可能。'), '4.3': value('尚无标注') }
     })
   }
+  return lines(all)
+}
+
+// The report of the images a hospital has sent.
+export function imagingReport (prefix) {
+  const available_at = new Date(Date.now() - 300_000).toISOString()
+  const elements = { '4.1': { value: '2.25.330100472' }, '4.2': { value: '幕上脑实质未见明显异常密度影。' }, '4.3': { value: '尚无标注' } }
+  return lines([{ kind: 'imaging', key: `${prefix}-study`, available_at, elements }])
+}
+
+function lines (all) {
   return Buffer.from(all.map(row => JSON.stringify(row)).join('\n'))
 }
 

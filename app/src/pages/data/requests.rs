@@ -134,11 +134,13 @@ fn Card(request: DataRequest, first: bool, doing: Doing) -> impl IntoView {
         ],
     );
     let over = is_over(request.state);
+    let handed_in = request.state == DataRequestState::Submitted;
     // Collecting goes on by handing in rows; the next step is to release them.
     let mut allowed = request.allowed;
     allowed.retain(|verb| verb != "extract" || request.state != DataRequestState::Extracting);
-    // Past the target, what counts is the session itself.
-    let next = if request.overdue {
+    // Past the target, or asked for after it, what counts is the session itself.
+    let late_asked = request.sent_at.is_some_and(|at| at >= request.due.target_at);
+    let next = if request.overdue || late_asked {
         request.due.hard_at
     } else {
         request.due.target_at
@@ -150,7 +152,7 @@ fn Card(request: DataRequest, first: bool, doing: Doing) -> impl IntoView {
                 <span class=tone(request.state)>{preparation::data_request(request.state, locale)}</span>
                 {request.overdue.then(|| view! { <span class="mark soon">{t.overdue}</span> })}
                 <small title=format::absolute(next, locale)>
-                    {due} " " {(!over).then(|| view! { <DueTime at=next /> })}
+                    {due} " " {(!over && !handed_in).then(|| view! { <DueTime at=next /> })}
                 </small>
             </header>
             <ol class="numbered">{items}</ol>
