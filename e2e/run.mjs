@@ -258,6 +258,10 @@ try {
     }
     await lead.open('/late')
     await lead.shoot('late')
+    await lead.open('/transfers')
+    await lead.shoot('transfers')
+    await lead.open(`${path}/consent`)
+    await lead.shoot('consent')
     await lead.open(`${path}/package`)
     await lead.press('汇总并校验')
     await lead.see('核心数据完整率达到 99 %')
@@ -359,8 +363,8 @@ try {
     await lead.page.mouse.move(...await lead.at([10, 10]))
     await lead.page.mouse.move(...await lead.at([20, 15]), { steps: 3 })
     await east.page.locator(`[data-testid="remote-cursor"][data-name="${names.lead}"]`).waitFor()
-    await lead.page.screenshot({ path: join(output, 'room-lead.zh-CN.png') })
-    await east.page.screenshot({ path: join(output, 'room-east.zh-CN.png') })
+    await lead.person.shootHere('room-lead')
+    await east.person.shootHere('room-east')
   })
 
   const words = { lead: '左额叶占位，考虑高级别胶质瘤，建议手术。', east: '病灶边界不清，建议增强磁共振。' }
@@ -404,7 +408,7 @@ try {
       await room.person.open('/')
       await room.person.language('en')
       rooms[who] = await Room.enter(room.person, id)
-      await room.page.screenshot({ path: join(output, `room-${who}.en.png`) })
+      await room.person.shootHere(`room-${who}`)
       await room.person.open('/')
       await room.person.language('zh-CN')
       rooms[who] = await Room.enter(room.person, id)

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
+import { obstacles } from './access.mjs'
 import { root } from './server.mjs'
 import { totp } from './totp.mjs'
 
@@ -57,8 +58,8 @@ export class Watch {
 }
 
 export class Person {
-  constructor (name, context, page, server) {
-    Object.assign(this, { name, context, page, server })
+  constructor (name, context, page, server, watch) {
+    Object.assign(this, { name, context, page, server, watch })
   }
 
   static async arrive (browser, server, watch, name, options = {}) {
@@ -66,7 +67,7 @@ export class Person {
     const page = await context.newPage()
     page.setDefaultTimeout(20_000)
     watch.attach(name, page)
-    return new Person(name, context, page, server)
+    return new Person(name, context, page, server, watch)
   }
 
   async signIn (password) {
@@ -118,13 +119,19 @@ export class Person {
     for (const tag of ['en', 'zh-CN']) {
       if (await this.page.locator('form[action="/language"]').count() > 0) await this.language(tag)
       await this.page.screenshot({ path: join(output, `${name}.${tag}.png`), fullPage: true })
+      await this.accessible(`${name}.${tag}`)
     }
+  }
+
+  async accessible (name) {
+    for (const obstacle of await obstacles(this.page)) this.watch.note(`${name} keeps somebody out`, obstacle)
   }
 
   // The page as it stands, in the present language: a change of language would empty a form.
   async shootHere (name) {
     const tag = await this.page.evaluate(() => document.documentElement.lang)
     await this.page.screenshot({ path: join(output, `${name}.${tag}.png`), fullPage: true })
+    await this.accessible(`${name}.${tag}`)
   }
 
   async api (method, path, data) {

@@ -1,7 +1,7 @@
 //! Names of elements and of the values of their lists, as the dictionary has them.
 
 use consilium_domain::{
-    RecordKind,
+    RecordKind, Timestamp,
     element::{ElementId, ElementValue},
 };
 use consilium_protocol::{page::Locale, preparation::FormElement};
@@ -71,13 +71,22 @@ impl Names {
                 .iter()
                 .find(|of| of.id == *id)
                 .and_then(|of| of.choices.iter().find(|(code, ..)| *code == value.value));
-            choice.map_or_else(|| value.value.clone(), |choice| choice_text(choice, locale))
+            choice.map_or_else(|| moment(&value.value), |choice| choice_text(choice, locale))
         });
         match &value.unit {
             Some(unit) => format!("{text} {unit}"),
             None => text,
         }
     }
+}
+
+/// A date with a time as clocks in the hospital show it; anything else as it is.
+fn moment(value: &str) -> String {
+    let time = value
+        .contains('T')
+        .then(|| Timestamp::parse_rfc3339(value).ok())
+        .flatten();
+    time.map_or_else(|| value.to_owned(), |at| at.display())
 }
 
 /// The name of an element in the reader's language.

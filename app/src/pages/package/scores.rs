@@ -110,7 +110,8 @@ fn line(
     let t = PackageTexts::of(locale);
     let count = gaps.iter().filter(|gap| of.takes(gap)).count();
     let dot = (!dot.is_empty()).then(|| view! { <i class=format!("dot {dot}") aria-hidden="true"></i> });
-    let label = format!("{name}{}{}", i18n::Common::of(locale).colon, t.missing);
+    // What is seen comes first, so that those who speak to the page can say it.
+    let label = format!("{count} {name}{}{}", i18n::Common::of(locale).colon, t.missing);
     let show = (count > 0).then(|| {
         view! {
             <a href="#missing" aria-label=label on:click=move |_| focus.set(of)>
