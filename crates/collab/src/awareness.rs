@@ -123,6 +123,9 @@ fn stamp(json: &str, person: &Person) -> Result<Option<String>, Malformed> {
         cursor: field(&state, "cursor"),
         viewport: field(&state, "viewport"),
         drawing: field(&state, "drawing").filter(shape::stroke_is_sound),
+        hand_at_ms: field(&state, "hand_at_ms"),
+        following: field(&state, "following"),
+        writing: field(&state, "writing"),
     };
     serde_json::to_string(&stamped).map(Some).map_err(|_| Malformed)
 }

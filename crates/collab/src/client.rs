@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 
 use consilium_domain::{AccountId, permission::RoomRights};
 use consilium_protocol::live::{
-    Annotation, AwarenessState, ClientFrame, Cursor, DiscussionLine, Person, ServerFrame, Viewport,
+    Annotation, AwarenessState, CallPeer, ClientFrame, Cursor, DiscussionLine, Person, ServerFrame, Viewport,
 };
 use thiserror::Error;
 
@@ -67,6 +67,15 @@ pub enum Outcome {
     Rights(RoomRights),
     /// A signed row changed: read the page data again.
     Changed(String),
+    /// Who is in the call now.
+    Call(Vec<CallPeer>),
+    /// A WebRTC description or candidate of another connection in the call.
+    Signal {
+        /// The connection.
+        from: u64,
+        /// JSON of the browser's own object.
+        payload: String,
+    },
     /// The room cannot store now (`true`), or can again.
     ReadOnly(bool),
 }
@@ -218,6 +227,7 @@ impl ClientRoom {
                 seq,
                 you,
                 rights,
+                ..
             } => {
                 let mut out = Vec::new();
                 if self.epoch.is_some_and(|known| known != epoch) {
@@ -253,6 +263,8 @@ impl ClientRoom {
                 vec![Outcome::Rights(rights)]
             }
             ServerFrame::Changed { what } => vec![Outcome::Changed(what)],
+            ServerFrame::Call { peers } => vec![Outcome::Call(peers)],
+            ServerFrame::Signal { from, payload } => vec![Outcome::Signal { from, payload }],
             ServerFrame::ReadOnly { on } => {
                 self.read_only = on;
                 vec![Outcome::ReadOnly(on)]

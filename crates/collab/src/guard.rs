@@ -498,6 +498,7 @@ impl Room {
             opine: true,
             discuss: true,
             preside: false,
+            notes: false,
         };
         self.apply(author, all, &update)
     }

@@ -63,6 +63,8 @@ id! {
     ItemId,
     /// A data correction notice (clause 7.5 b).
     IssueId,
+    /// A question of the session to an institution.
+    QuestionId,
     /// A case package, one version (clause 7.2 g).
     PackageId,
     /// An exchange message between two institutions.

@@ -189,8 +189,11 @@ pub struct RoomRights {
     pub opine: bool,
     /// Own discussion lines.
     pub discuss: bool,
-    /// The `session` map (presenter).
+    /// The `session` map (presenter, what is hidden).
     pub preside: bool,
+    /// The own private notes: only in the private document of the account.
+    #[serde(default)]
+    pub notes: bool,
 }
 
 /// The rights of `subject` in the room of a consultation in `state`. An expert who has submitted an
@@ -213,6 +216,7 @@ pub fn room_rights(
         opine: expert && (in_session || summarising) && !opinion_submitted,
         discuss: in_session && matches!(subject.role, Role::Expert | Role::Admin),
         preside: in_session && relation == Relation::Lead,
+        notes: false,
     }
 }
 
@@ -293,6 +297,7 @@ mod tests {
             opine: true,
             discuss: true,
             preside: false,
+            notes: false,
         };
         assert_eq!(room_rights(expert, accepted, S::InSession, false), all);
         assert_eq!(

@@ -14,6 +14,7 @@ pub mod page;
 pub mod preparation;
 pub mod problem;
 pub mod report;
+pub mod room;
 pub mod session;
 pub mod upload;
 

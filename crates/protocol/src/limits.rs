@@ -72,6 +72,22 @@ pub const DEAD_MS: u64 = 45 * 1000;
 pub const UPDATES_PER_SECOND: u32 = 60;
 /// Awareness frames a connection may send a second, sustained; more are dropped.
 pub const AWARENESS_PER_SECOND: u32 = 60;
+/// Live connections of one account, over all rooms.
+pub const CONNECTIONS_PER_ACCOUNT: usize = 16;
+/// People in one call: everybody sends to everybody.
+pub const CALL_PEERS: usize = 6;
+/// Largest WebRTC description or candidate, bytes.
+pub const SIGNAL_BYTES: usize = 64 * 1024;
+/// A page asks for what it may have missed this often, ms.
+pub const DIGEST_MS: u64 = 10 * 1000;
+/// What a page keeps on its device is good for this long, ms.
+pub const LOCAL_COPY_MS: i64 = 24 * 60 * 60 * 1000;
+/// Log entries in one answer of the room's history.
+pub const HISTORY_PAGE: u64 = 1000;
+/// A question of the session is to be answered within this long unless it says otherwise, ms.
+pub const QUESTION_MS: i64 = 30 * 60 * 1000;
+/// Open questions of one consultation.
+pub const QUESTIONS_OPEN: usize = 200;
 
 /// Fields one account may see in clear within an hour.
 pub const UNMASKINGS_PER_HOUR: u64 = 20;

@@ -44,6 +44,38 @@ pub enum ClientFrame {
         /// Epoch of the local copy.
         epoch: Option<i64>,
     },
+    /// Joins the call of the room, changes what is sent in it, or leaves it (`None`).
+    Call {
+        /// What one sends; `None` leaves.
+        media: Option<Media>,
+    },
+    /// Carries a WebRTC session description or candidate to another connection in the call.
+    Signal {
+        /// The other connection, as named in [`ServerFrame::Call`].
+        to: u64,
+        /// JSON of the browser's own object; at most [`crate::limits::SIGNAL_BYTES`].
+        payload: String,
+    },
+}
+
+/// What somebody sends in a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Media {
+    /// Sound.
+    pub audio: bool,
+    /// Picture.
+    pub video: bool,
+}
+
+/// Somebody in the call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallPeer {
+    /// The connection.
+    pub peer: u64,
+    /// Who; stamped by the server.
+    pub person: Person,
+    /// What they send.
+    pub media: Media,
 }
 
 /// To our own client.
@@ -60,6 +92,9 @@ pub enum ServerFrame {
         you: Person,
         /// What may be changed.
         rights: RoomRights,
+        /// This connection, as others see it in a call.
+        #[serde(default)]
+        peer: u64,
     },
     /// All sync frames up to the `received`-th of this connection are durable.
     Ack {
@@ -80,10 +115,23 @@ pub enum ServerFrame {
         /// The rights from now on.
         rights: RoomRights,
     },
-    /// A signed row changed (opinion submitted, session started or ended): read the page data again.
+    /// A row changed (opinion submitted, session started or ended, question asked, data added): read the page
+    /// data again.
     Changed {
-        /// What: `opinions`, `state`, `images`.
+        /// What: `opinions`, `state`, `images`, `questions`, `data`.
         what: String,
+    },
+    /// Who is in the call now, in order of entry; sent when it changes and after the welcome when there is one.
+    Call {
+        /// Everybody in it.
+        peers: Vec<CallPeer>,
+    },
+    /// A description or candidate from another connection in the call.
+    Signal {
+        /// The connection it comes from.
+        from: u64,
+        /// As it was sent.
+        payload: String,
     },
     /// The room cannot store now and is read-only, or can again.
     ReadOnly {
@@ -124,6 +172,25 @@ pub struct AwarenessState {
     /// A stroke in progress.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drawing: Option<Annotation>,
+    /// When a hand was raised, ms since the epoch by the person's own clock; `None` while it is down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hand_at_ms: Option<i64>,
+    /// Whose view this page follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub following: Option<AccountId>,
+    /// The person is writing: `opinion` or `discussion`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub writing: Option<Writing>,
+}
+
+/// Where somebody is writing now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Writing {
+    /// Their opinion.
+    Opinion,
+    /// The discussion.
+    Discussion,
 }
 
 /// Which picture.
@@ -199,7 +266,7 @@ pub struct Annotation {
 }
 
 /// One line of the discussion: an entry of the array `discussion/{user}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiscussionLine {
     /// Random id.
     pub id: String,
@@ -207,6 +274,38 @@ pub struct DiscussionLine {
     pub text: String,
     /// When, ms since the epoch by the author's clock.
     pub at_ms: i64,
+    /// Id of the line it answers; empty when it begins something.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reply_to: String,
+    /// Who is addressed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<AccountId>,
+    /// What it points at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cites: Vec<Citation>,
+}
+
+/// Something cited in a line of the discussion.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Citation {
+    /// Kind.
+    pub kind: CitationKind,
+    /// Which one: `{author}/{annotation id}`, `{institution}/{element}/{row key}`, or an opinion id.
+    pub reference: String,
+    /// How it reads, at most 200 characters.
+    pub text: String,
+}
+
+/// What may be cited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CitationKind {
+    /// An annotation or measurement.
+    Annotation,
+    /// A value of the case package.
+    Element,
+    /// A submitted opinion.
+    Opinion,
 }
 
 /// An annotation as it stands in a report.

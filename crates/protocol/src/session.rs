@@ -67,4 +67,8 @@ pub struct LiveTicket {
     pub ticket: String,
     /// Until when.
     pub expires_at: Timestamp,
+    /// Key under which a page seals what it keeps on its device for this room: 32 bytes, base64. The same for
+    /// the account and room at each call, never stored on the device.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub local_key: String,
 }

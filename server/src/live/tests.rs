@@ -81,6 +81,7 @@ async fn two_writers_converge_and_a_restart_restores() {
             id: format!("{round}"),
             text: "看这里".to_owned(),
             at_ms: round,
+            ..DiscussionLine::default()
         };
         let frames = two.room.say(&line).unwrap();
         two.send_all(frames).await;

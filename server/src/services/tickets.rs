@@ -51,7 +51,11 @@ impl Tickets {
                 expires_at,
             },
         );
-        Ok(LiveTicket { ticket, expires_at })
+        Ok(LiveTicket {
+            ticket,
+            expires_at,
+            local_key: String::new(),
+        })
     }
 
     /// Takes a ticket: the session behind it, if it is for this room and in time. Works once.

@@ -45,7 +45,7 @@ impl Engine {
                 Outcome::Rights(rights) => set(self.room.rights, rights),
                 Outcome::Changed(what) if what == "images" => self.read_series(),
                 Outcome::Changed(_) => self.read_consultation(),
-                Outcome::ReadOnly(_) => {}
+                Outcome::ReadOnly(_) | Outcome::Call(_) | Outcome::Signal { .. } => {}
             }
         }
         if others {

@@ -41,6 +41,7 @@ impl Engine {
                     id: random_id(),
                     text,
                     at_ms: clock_ms(),
+                    ..DiscussionLine::default()
                 };
                 let said = self.client.say(&line);
                 self.edited(said);

@@ -15,6 +15,7 @@ const RIGHTS: RoomRights = RoomRights {
     opine: true,
     discuss: true,
     preside: false,
+    notes: false,
 };
 
 fn account(n: u128) -> AccountId {
@@ -78,6 +79,7 @@ impl Server {
                 seq: 0,
                 you: person(who),
                 rights: self.rights,
+                peer: 1,
             })],
             Frame::SyncStep1(vector) => vec![frame::sync_step_2(&self.room.missing_for(vector).unwrap())],
             Frame::SyncStep2(update) | Frame::Update(update) => {

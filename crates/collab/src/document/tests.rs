@@ -39,6 +39,7 @@ fn what_is_written_is_read() {
             id: format!("{at_ms}"),
             text: "看第12层".to_owned(),
             at_ms,
+            ..DiscussionLine::default()
         };
         doc.say(account(who), &line).unwrap();
     }

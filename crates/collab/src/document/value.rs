@@ -2,7 +2,8 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use consilium_protocol::live::{Annotation, DiscussionLine};
+use consilium_domain::AccountId;
+use consilium_protocol::live::{Annotation, Citation, DiscussionLine};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map as JsonMap, Number as JsonNumber, Value};
 use yrs::{Any, Array, Map, Number, Out, ReadTxn};
@@ -115,10 +116,23 @@ struct LooseLine {
     text: String,
     #[serde(default)]
     at_ms: i64,
+    #[serde(default)]
+    reply_to: String,
+    #[serde(default)]
+    mentions: Vec<AccountId>,
+    #[serde(default)]
+    cites: Vec<Citation>,
 }
 
 /// A discussion line as any client may have written it; only the text must be there.
 pub(crate) fn line(any: &Any) -> Option<DiscussionLine> {
-    let LooseLine { id, text, at_ms } = from_any(any)?;
-    Some(DiscussionLine { id, text, at_ms })
+    let read: LooseLine = from_any(any)?;
+    Some(DiscussionLine {
+        id: read.id,
+        text: read.text,
+        at_ms: read.at_ms,
+        reply_to: read.reply_to,
+        mentions: read.mentions,
+        cites: read.cites,
+    })
 }

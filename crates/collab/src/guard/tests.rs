@@ -17,6 +17,7 @@ const ALL: RoomRights = RoomRights {
     opine: true,
     discuss: true,
     preside: true,
+    notes: false,
 };
 const EXPERT: RoomRights = RoomRights {
     preside: false,

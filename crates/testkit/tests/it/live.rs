@@ -70,6 +70,7 @@ async fn two_experts_see_each_other(server: TestServer) -> Result<()> {
         id: "l1".to_owned(),
         text: "请看第三幅".to_owned(),
         at_ms: 2,
+        ..DiscussionLine::default()
     };
     two.edit(|room| room.say(&line)).await?;
     two.saved().await?;

@@ -53,6 +53,7 @@ impl Actor {
                         seq: self.durable,
                         you: seat.join.person.clone(),
                         rights: seat.rights,
+                        peer: connection,
                     };
                     seat.outbox.push(frame::server_frame(&welcome).into());
                     if self.read_only.is_some() {

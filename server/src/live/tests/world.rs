@@ -36,6 +36,7 @@ pub(super) const RIGHTS: RoomRights = RoomRights {
     opine: true,
     discuss: true,
     preside: false,
+    notes: false,
 };
 
 pub(super) fn id<T: From<Uuid>>(n: u128) -> T {

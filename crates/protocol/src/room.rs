@@ -1,0 +1,165 @@
+//! What the live room reads and writes beside its document: history, questions, templates, the room as its
+//! operators see it.
+
+use consilium_domain::{AccountId, InstitutionId, QuestionId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{live::Citation, session::Institution};
+
+/// `GET …/{id}/live/history?after=&limit=`: the room's log (clauses 7.3 a and 8.2: who changed what and when).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RoomHistory {
+    /// Life of the document.
+    pub epoch: i64,
+    /// Number of the newest entry.
+    pub seq: i64,
+    /// The entries asked for, in order; at most [`crate::limits::HISTORY_PAGE`].
+    pub entries: Vec<HistoryEntry>,
+}
+
+/// One change of the room's document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HistoryEntry {
+    /// Number, from 1 without gaps.
+    pub seq: i64,
+    /// When the server took it.
+    pub at: Timestamp,
+    /// Whose it is.
+    pub author: AccountId,
+    /// The change (Yjs update v1), base64.
+    pub update: String,
+    /// Hash of the entry before, hex.
+    pub prev_hash: String,
+    /// Hash of this entry, hex.
+    pub hash: String,
+}
+
+/// `POST …/{id}/questions`: asks an institution something in the session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct QuestionInput {
+    /// Whom.
+    pub institution_id: InstitutionId,
+    /// What; 1 to 2000 characters.
+    pub text: String,
+    /// Line of the discussion it comes from; may be empty.
+    #[serde(default)]
+    pub line_id: String,
+    /// Minutes to answer, 5 to 1440; 30 when absent.
+    #[serde(default)]
+    pub within_minutes: Option<u32>,
+}
+
+/// `POST …/questions/{id}/answer`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AnswerInput {
+    /// The answer; 1 to 2000 characters.
+    pub text: String,
+    /// What it points at; at most 20.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub cites: Vec<Citation>,
+}
+
+/// Where a question stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum QuestionState {
+    /// Waits for an answer.
+    Open,
+    /// Was answered.
+    Answered,
+    /// Was taken back by the one who asked.
+    Withdrawn,
+}
+
+/// `GET …/{id}/questions`: a question to an institution, a task with a clock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Question {
+    /// Which.
+    pub id: QuestionId,
+    /// Who asks.
+    pub asked_by: AccountId,
+    /// Name of who asks.
+    pub asked_by_name: String,
+    /// Their institution.
+    pub from: Institution,
+    /// Who is asked.
+    pub to: Institution,
+    /// The question.
+    pub text: String,
+    /// Line of the discussion it comes from; may be empty.
+    pub line_id: String,
+    /// State.
+    pub state: QuestionState,
+    /// When it was asked.
+    pub asked_at: Timestamp,
+    /// Until when an answer is expected.
+    pub due_at: Timestamp,
+    /// Open beyond its time.
+    pub overdue: bool,
+    /// The answer; empty while there is none.
+    pub answer: String,
+    /// What the answer points at.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub cites: Vec<Citation>,
+    /// Name of who answered.
+    pub answered_by_name: String,
+    /// When.
+    pub answered_at: Option<Timestamp>,
+    /// The reader may answer it.
+    pub may_answer: bool,
+    /// The reader may take it back.
+    pub may_withdraw: bool,
+}
+
+/// A skeleton of an opinion for a specialty.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OpinionTemplate {
+    /// Stable code.
+    pub code: String,
+    /// Specialty it is meant for, as in accounts; empty for all.
+    pub specialty: String,
+    /// Title, Chinese.
+    pub title_zh: String,
+    /// Title, English.
+    pub title_en: String,
+    /// Text, Chinese.
+    pub text_zh: String,
+    /// Text, English.
+    pub text_en: String,
+}
+
+/// `GET /api/v1/operations/rooms`: a room in memory, without anything of its content.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RoomStatus {
+    /// Number of the consultation.
+    pub number: String,
+    /// Somebody's private document, not the shared one.
+    pub private: bool,
+    /// Connections.
+    pub connections: u32,
+    /// Number of the newest durable change.
+    pub seq: i64,
+    /// Bytes of the document.
+    pub document_bytes: u64,
+    /// Changes that wait to become durable.
+    pub unwritten: u32,
+    /// Frames waiting in the fullest queue of a connection.
+    pub queue_frames: u32,
+    /// Bytes waiting in the fullest queue of a connection.
+    pub queue_bytes: u64,
+    /// Frames refused since it was loaded.
+    pub refused: u64,
+    /// Readers sent to resync since it was loaded.
+    pub resyncs: u64,
+    /// Cannot store now.
+    pub read_only: bool,
+}
