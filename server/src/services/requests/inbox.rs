@@ -150,7 +150,9 @@ async fn asked(
     }
     tx.update_data_request(&stored).await?;
     let about = (&consultation, consultation.lead);
-    let at = Some(stored.due.target_at);
+    // Asked for after the target: what counts is the session itself.
+    let due = stored.due;
+    let at = Some(if now < due.target_at { due.target_at } else { due.hard_at });
     tell(
         tx,
         now,
