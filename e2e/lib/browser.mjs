@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
-import { obstacles } from './access.mjs'
+import { obstacles, unreachable } from './access.mjs'
 import { root } from './server.mjs'
 import { totp } from './totp.mjs'
 
@@ -121,6 +121,7 @@ export class Person {
       await this.page.screenshot({ path: join(output, `${name}.${tag}.png`), fullPage: true })
       await this.accessible(`${name}.${tag}`)
     }
+    for (const obstacle of await unreachable(this.page)) this.watch.note(`${name} by keyboard`, obstacle)
   }
 
   async accessible (name) {
