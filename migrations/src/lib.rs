@@ -18,6 +18,7 @@ mod m20261123_000010_packages;
 mod m20261123_000012_invitations;
 mod m20261123_000013_masking;
 mod m20261123_000014_uploads;
+mod m20261123_000016_private_rooms;
 mod table;
 
 use sea_orm_migration::prelude::async_trait::async_trait;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000012_invitations::Migration),
             Box::new(m20261123_000013_masking::Migration),
             Box::new(m20261123_000014_uploads::Migration),
+            Box::new(m20261123_000016_private_rooms::Migration),
         ]
     }
 }

@@ -122,6 +122,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reports::read))
         .routes(routes!(live::ticket))
         .routes(routes!(live::join))
+        .routes(routes!(live::notes))
         .routes(routes!(masking::rules))
         .routes(routes!(masking::unmask))
         .routes(routes!(audit::read))

@@ -30,7 +30,7 @@ use consilium_protocol::{
     limits,
     live::{Annotation, CLOSE_REVOKED, Person},
 };
-use consilium_storage::{Store, StoreError};
+use consilium_storage::{AuditEntry, RoomKey, Store, StoreError};
 use futures::future::BoxFuture;
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -74,6 +74,8 @@ pub enum LiveError {
 pub struct Join {
     /// Which room.
     pub consultation: ConsultationId,
+    /// Into the own private document instead of the shared one. There is no way to name another's.
+    pub private: bool,
     /// Who; stamped into everything the others see.
     pub person: Person,
     /// What may be changed.
@@ -88,6 +90,16 @@ pub struct Join {
     pub device: String,
     /// Number of the request, for the audit.
     pub request_id: String,
+}
+
+impl Join {
+    /// The document it is about.
+    pub(crate) const fn key(&self) -> RoomKey {
+        RoomKey {
+            consultation: self.consultation,
+            owner: if self.private { Some(self.person.id) } else { None },
+        }
+    }
 }
 
 /// Numbers for `/metrics`.
@@ -157,7 +169,7 @@ struct Shared {
     clock: Clock,
     timing: Timing,
     writer: Writer,
-    rooms: Mutex<HashMap<ConsultationId, mpsc::Sender<Command>>>,
+    rooms: Mutex<HashMap<RoomKey, mpsc::Sender<Command>>>,
     connections: Mutex<HashMap<u64, Connected>>,
     /// A connection ended.
     left: Notify,
@@ -211,40 +223,23 @@ impl Rooms {
         connection::run(self, sink, stream, join).await;
     }
 
-    /// New rights for everybody in the room (its state changed, an opinion was submitted): `rights` is asked
-    /// for each account present; `None` closes its connections with `CLOSE_REVOKED`. `changed` tells the
-    /// pages what to read again; empty for nothing. When this returns the rights are in force.
+    /// New rights for everybody in the room and in the private documents beside it (its state changed, an
+    /// opinion was submitted): `rights` is asked for each account present; `None` closes its connections
+    /// with `CLOSE_REVOKED`. `changed` tells the pages what to read again; empty for nothing. When this
+    /// returns the rights are in force.
     pub async fn refresh(
         &self,
         consultation: ConsultationId,
         rights: &(dyn Fn(AccountId) -> Option<RoomRights> + Send + Sync),
         changed: &str,
     ) {
-        let Some(room) = lock(&self.0.rooms).get(&consultation).cloned() else {
-            return;
-        };
-        let mut known: HashMap<AccountId, Option<RoomRights>> = HashMap::new();
-        let mut changed = changed.to_owned();
-        // Somebody may enter between the question and the answer: ask until nobody is left out.
-        loop {
-            let (reply, missing) = oneshot::channel();
-            let command = Command::Rights {
-                rights: known.clone(),
-                changed: std::mem::take(&mut changed),
-                reply,
-            };
-            if room.send(command).await.is_err() {
-                return;
-            }
-            match missing.await {
-                Ok(missing) if !missing.is_empty() => {
-                    known = missing
-                        .into_iter()
-                        .map(|account| (account, rights(account)))
-                        .collect();
-                }
-                _ => return,
-            }
+        let rooms: Vec<_> = lock(&self.0.rooms)
+            .iter()
+            .filter(|(key, _)| key.consultation == consultation)
+            .map(|(_, room)| room.clone())
+            .collect();
+        for room in rooms {
+            refresh_one(&room, rights, changed).await;
         }
     }
 
@@ -287,18 +282,19 @@ impl Rooms {
         self.read(consultation, move |doc| doc.opinion(author)).await
     }
 
-    /// Reads the document once everything in it is durable.
+    /// Reads the shared document once everything in it is durable.
     async fn read<T: Send + 'static>(
         &self,
         consultation: ConsultationId,
         read: impl FnOnce(&RoomDoc) -> T + Send + 'static,
     ) -> Result<T, LiveError> {
-        self.wake(consultation).await?;
+        let key = RoomKey::shared(consultation);
+        self.wake(key).await?;
         let (reply, answer) = oneshot::channel();
         let read = Box::new(move |doc: &RoomDoc| {
             let _asker_gone = reply.send(read(doc));
         });
-        self.send(consultation, Command::Read(read)).await?;
+        self.send(key, Command::Read(read)).await?;
         answer.await.map_err(|_| LiveError::Closed)
     }
 
@@ -346,27 +342,27 @@ impl Rooms {
 
     /// The room's mailbox; starts the room when it is not in memory. All who ask while it loads wait in
     /// the one mailbox, so there is one load.
-    fn mailbox(&self, consultation: ConsultationId) -> Result<mpsc::Sender<Command>, LiveError> {
+    fn mailbox(&self, key: RoomKey) -> Result<mpsc::Sender<Command>, LiveError> {
         if self.0.closing.load(Ordering::SeqCst) {
             return Err(LiveError::Closed);
         }
         let mut rooms = lock(&self.0.rooms);
-        if let Some(room) = rooms.get(&consultation)
+        if let Some(room) = rooms.get(&key)
             && !room.is_closed()
         {
             return Ok(room.clone());
         }
         let (mailbox, commands) = mpsc::channel(limits::ROOM_MAILBOX);
-        rooms.insert(consultation, mailbox.clone());
-        tokio::spawn(Actor::run(self.clone(), consultation, commands));
+        rooms.insert(key, mailbox.clone());
+        tokio::spawn(Actor::run(self.clone(), key, commands));
         Ok(mailbox)
     }
 
-    async fn send(&self, consultation: ConsultationId, command: Command) -> Result<(), LiveError> {
+    async fn send(&self, key: RoomKey, command: Command) -> Result<(), LiveError> {
         let mut command = command;
         // A room that just left memory no longer takes commands: its successor does.
         for _ in 0..8 {
-            match self.mailbox(consultation)?.send(command).await {
+            match self.mailbox(key)?.send(command).await {
                 Ok(()) => return Ok(()),
                 Err(mpsc::error::SendError(returned)) => command = returned,
             }
@@ -375,10 +371,10 @@ impl Rooms {
     }
 
     /// Waits until the room is loaded.
-    async fn wake(&self, consultation: ConsultationId) -> Result<(), LiveError> {
+    async fn wake(&self, key: RoomKey) -> Result<(), LiveError> {
         for _ in 0..8 {
             let (reply, ready) = oneshot::channel();
-            self.send(consultation, Command::Wake(reply)).await?;
+            self.send(key, Command::Wake(reply)).await?;
             if let Ok(outcome) = ready.await {
                 return outcome;
             }
@@ -387,17 +383,17 @@ impl Rooms {
     }
 
     /// Takes a room that leaves memory off the list, unless somebody wrote to it meanwhile.
-    fn retire(&self, consultation: ConsultationId, commands: &mpsc::Receiver<Command>) -> bool {
+    fn retire(&self, key: RoomKey, commands: &mpsc::Receiver<Command>) -> bool {
         let mut rooms = lock(&self.0.rooms);
         if !commands.is_empty() {
             return false;
         }
-        rooms.remove(&consultation);
+        rooms.remove(&key);
         true
     }
 
-    fn forget(&self, consultation: ConsultationId) {
-        lock(&self.0.rooms).remove(&consultation);
+    fn forget(&self, key: RoomKey) {
+        lock(&self.0.rooms).remove(&key);
     }
 
     fn now(&self) -> Timestamp {
@@ -406,19 +402,7 @@ impl Rooms {
 
     /// Records an act of somebody in a room; waits until it is durable when `wait`.
     async fn audit(&self, join: &Join, action: &str, result: &str, wait: bool) -> Result<(), LiveError> {
-        let entry = consilium_storage::AuditEntry {
-            at: self.now(),
-            operator: join.person.id.to_string(),
-            operator_name: join.person.name.clone(),
-            action: action.to_owned(),
-            target: format!("room/{}", join.consultation),
-            result: result.to_owned(),
-            ip: join.ip.clone(),
-            device: join.device.clone(),
-            institution: join.person.institution.id.to_string(),
-            consultation: Some(join.consultation),
-            request_id: join.request_id.clone(),
-        };
+        let entry = self.record(join, action, format!("room/{}", join.key()), result);
         let done = self.0.writer.send(Job::Audit(Box::new(entry))).await;
         if !wait {
             return Ok(());
@@ -426,6 +410,53 @@ impl Rooms {
         done.await
             .map_err(|_| LiveError::Closed)?
             .map_err(LiveError::from)
+    }
+
+    /// The record of an act.
+    fn record(&self, join: &Join, action: &str, target: String, result: &str) -> AuditEntry {
+        AuditEntry {
+            at: self.now(),
+            operator: join.person.id.to_string(),
+            operator_name: join.person.name.clone(),
+            action: action.to_owned(),
+            target,
+            result: result.to_owned(),
+            ip: join.ip.clone(),
+            device: join.device.clone(),
+            institution: join.person.institution.id.to_string(),
+            consultation: Some(join.consultation),
+            request_id: join.request_id.clone(),
+        }
+    }
+}
+
+async fn refresh_one(
+    room: &mpsc::Sender<Command>,
+    rights: &(dyn Fn(AccountId) -> Option<RoomRights> + Send + Sync),
+    changed: &str,
+) {
+    let mut known: HashMap<AccountId, Option<RoomRights>> = HashMap::new();
+    let mut changed = changed.to_owned();
+    // Somebody may enter between the question and the answer: ask until nobody is left out.
+    loop {
+        let (reply, missing) = oneshot::channel();
+        let command = Command::Rights {
+            rights: known.clone(),
+            changed: std::mem::take(&mut changed),
+            reply,
+        };
+        if room.send(command).await.is_err() {
+            return;
+        }
+        match missing.await {
+            Ok(missing) if !missing.is_empty() => {
+                known = missing
+                    .into_iter()
+                    .map(|account| (account, rights(account)))
+                    .collect();
+            }
+            _ => return,
+        }
     }
 }
 

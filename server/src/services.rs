@@ -23,6 +23,7 @@ pub mod progress;
 pub mod reports;
 pub mod requests;
 pub mod retention;
+pub mod rooms;
 pub mod scoring;
 pub mod sessions;
 pub mod streams;

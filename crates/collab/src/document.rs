@@ -1,22 +1,26 @@
-//! The room document: four fixed roots whose keys carry the owner, as any Yjs client sees them.
+//! The room document: fixed roots whose keys carry the owner, as any Yjs client sees them.
 //!
 //! ```text
 //! annotations  map  user id -> map annotation id -> {kind, image, points, label, at_ms}
 //! opinions     map  user id -> text
-//! discussion   map  user id -> array of {id, text, at_ms}
+//! discussion   map  user id -> array of {id, text, at_ms, reply_to, mentions, cites}
 //! session      map  "presenter" -> user id
+//!                   "hidden/{annotation|line}/{user id}/{id}" -> true
+//! notes        map  user id -> text; only in the private document of that user
 //! ```
 //! Readers skip what they do not understand: other clients write here too.
 
 pub(crate) mod diff;
+mod session;
 pub(crate) mod value;
 
+pub use self::session::{Hidden, HiddenKind};
 use consilium_domain::AccountId;
 use consilium_protocol::live::{Annotation, DiscussionLine};
 use thiserror::Error;
 use yrs::{
-    Any, Array, ArrayRef, ClientID, Doc, GetString, Map, MapRef, OffsetKind, Options, Out, ReadTxn,
-    StateVector, Text, TextRef, Transact, TransactionMut, Update,
+    Array, ArrayRef, ClientID, Doc, GetString, Map, MapRef, OffsetKind, Options, Out, ReadTxn, StateVector,
+    Text, TextRef, Transact, TransactionMut, Update,
     updates::{decoder::Decode, encoder::Encode},
 };
 
@@ -30,8 +34,10 @@ pub const DISCUSSION: &str = "discussion";
 pub const SESSION: &str = "session";
 /// Key in [`SESSION`]: account id of the presenter.
 pub const PRESENTER: &str = "presenter";
+/// Root map of private notes.
+pub const NOTES: &str = "notes";
 /// The roots; there are no others.
-pub const ROOTS: [&str; 4] = [ANNOTATIONS, OPINIONS, DISCUSSION, SESSION];
+pub const ROOTS: [&str; 5] = [ANNOTATIONS, OPINIONS, DISCUSSION, SESSION, NOTES];
 
 /// An update that cannot be applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -62,6 +68,7 @@ pub struct RoomDoc {
     opinions: MapRef,
     discussion: MapRef,
     session: MapRef,
+    notes: MapRef,
 }
 
 impl RoomDoc {
@@ -77,6 +84,7 @@ impl RoomDoc {
             opinions: doc.get_or_insert_map(OPINIONS),
             discussion: doc.get_or_insert_map(DISCUSSION),
             session: doc.get_or_insert_map(SESSION),
+            notes: doc.get_or_insert_map(NOTES),
             doc,
         }
     }
@@ -211,13 +219,13 @@ impl RoomDoc {
         all
     }
 
-    /// Who presents, if anybody.
+    /// The private notes of somebody; empty when there are none.
     #[must_use]
-    pub fn presenter(&self) -> Option<AccountId> {
+    pub fn notes(&self, author: AccountId) -> String {
         let txn = self.doc.transact();
-        match self.session.get(&txn, PRESENTER)? {
-            Out::Any(Any::String(id)) => id.parse().ok(),
-            _ => None,
+        match self.notes.get(&txn, &author.to_string()) {
+            Some(Out::YText(text)) => text.get_string(&txn),
+            _ => String::new(),
         }
     }
 
@@ -242,12 +250,21 @@ impl RoomDoc {
 
     /// Makes `me`'s draft opinion read `text` by one replacement in the middle.
     pub fn set_opinion(&self, me: AccountId, text: &str) -> Option<Vec<u8>> {
+        self.set_text(&self.opinions, me, text)
+    }
+
+    /// Makes `me`'s private notes read `text` by one replacement in the middle.
+    pub fn set_notes(&self, me: AccountId, text: &str) -> Option<Vec<u8>> {
+        self.set_text(&self.notes, me, text)
+    }
+
+    fn set_text(&self, root: &MapRef, me: AccountId, text: &str) -> Option<Vec<u8>> {
         self.write(|txn| {
-            let existing = self.opinions.get(txn, &me.to_string());
+            let existing = root.get(txn, &me.to_string());
             if text.is_empty() && existing.is_none() {
                 return;
             }
-            let mine: TextRef = self.opinions.get_or_init(txn, me.to_string());
+            let mine: TextRef = root.get_or_init(txn, me.to_string());
             let old = mine.get_string(txn);
             if let Some(r) = diff::replace(&old, text) {
                 if r.remove > 0 {
@@ -266,18 +283,6 @@ impl RoomDoc {
         self.write(|txn| {
             let mine: ArrayRef = self.discussion.get_or_init(txn, me.to_string());
             mine.push_back(txn, value);
-        })
-    }
-
-    /// Names the presenter or nobody.
-    pub fn set_presenter(&self, presenter: Option<AccountId>) -> Option<Vec<u8>> {
-        self.write(|txn| match presenter {
-            Some(account) => {
-                self.session.try_update(txn, PRESENTER, account.to_string());
-            }
-            None => {
-                self.session.remove(txn, PRESENTER);
-            }
         })
     }
 
@@ -308,8 +313,14 @@ impl RoomDoc {
         Some(txn.encode_update_v1())
     }
 
-    pub(crate) const fn roots(&self) -> [&MapRef; 4] {
-        [&self.annotations, &self.opinions, &self.discussion, &self.session]
+    pub(crate) const fn roots(&self) -> [&MapRef; 5] {
+        [
+            &self.annotations,
+            &self.opinions,
+            &self.discussion,
+            &self.session,
+            &self.notes,
+        ]
     }
 }
 

@@ -7,12 +7,14 @@
 //! since. What is stored and sent on is our own encoding of the change, never the client's bytes.
 
 mod check;
+mod limits;
 mod parse;
 mod places;
+mod prepare;
 pub mod shape;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     mem::ManuallyDrop,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -21,7 +23,7 @@ use consilium_domain::{AccountId, permission::RoomRights};
 use consilium_protocol::limits::{ROOM_DOCUMENT_BYTES, ROOM_FRAME_BYTES};
 use thiserror::Error;
 use yrs::{
-    Array, ClientID, Map, Out, ReadTxn, StateVector, Text, Transact, TransactionMut, Update, WriteTxn,
+    Array, ClientID, Map, Out, ReadTxn, StateVector, Transact, TransactionMut, Update, WriteTxn,
     updates::decoder::Decode,
 };
 
@@ -30,10 +32,7 @@ use self::{
     parse::parse,
     places::Index,
 };
-use crate::{
-    document::{ApplyError, RoomDoc, value},
-    wire::{put_buffer, put_var},
-};
+use crate::document::{ApplyError, Hidden, RoomDoc};
 
 /// The id under which the server's copy would write; it never does.
 const NOBODY: u64 = 0;
@@ -119,6 +118,19 @@ pub struct Applied {
     pub new_clients: Vec<u64>,
     /// The client id of the change, the lowest when there are several; `None` for pure deletions.
     pub client: Option<u64>,
+    /// What the lead did to all with it.
+    pub acts: Vec<Act>,
+}
+
+/// An act of the lead that is to be recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Somebody presents from now on, or nobody.
+    Present(Option<AccountId>),
+    /// Something was hidden.
+    Hide(Hidden),
+    /// Something hidden is shown again.
+    Unhide(Hidden),
 }
 
 /// The server's copy of one room document.
@@ -266,10 +278,17 @@ impl Room {
         if self.size() + update.len() > ROOM_DOCUMENT_BYTES {
             return Err(Violation::Full);
         }
+        let session = plan.session.then(|| (self.doc.presenter(), self.doc.hidden()));
         let outcome = catch_unwind(AssertUnwindSafe(|| self.run(author, &plan, update)))
             .unwrap_or(Err(Violation::Inconsistent));
         match outcome {
-            Ok((bytes, deleted)) => Ok(Some(self.accept(author, plan, bytes, deleted))),
+            Ok((bytes, deleted)) => {
+                let mut applied = self.accept(author, plan, bytes, deleted);
+                if let Some((presenter, hidden)) = session {
+                    applied.acts = self.acts_since(presenter, &hidden);
+                }
+                Ok(Some(applied))
+            }
             Err(violation) => {
                 // The base and the tail were applied before; should they fail now, the document is as
                 // the update left it, and the caller sees a violation either way.
@@ -307,7 +326,7 @@ impl Room {
             let session = |start, end| {
                 let places = self.index.spans(client.get()).into_iter();
                 let mut places = places.flat_map(|spans| spans.between(start, end));
-                places.all(|place| place.kind == places::Kind::Session)
+                places.all(|place| place.kind.is_session())
             };
             for range in ranges.iter() {
                 let own = self
@@ -351,57 +370,6 @@ impl Room {
         }
     }
 
-    fn within_limits(
-        &self,
-        txn: &TransactionMut<'_>,
-        author: AccountId,
-        plan: &Plan,
-    ) -> Result<(), Violation> {
-        let [annotations, opinions, discussion, _] = self.doc.roots();
-        let key = author.to_string();
-        let touched = |kinds: &[places::Kind]| {
-            let mut places = plan.new.values().flatten();
-            places.any(|(_, place)| kinds.contains(&place.kind))
-        };
-        use places::Kind;
-        if touched(&[Kind::OpinionsText])
-            && let Some(Out::YText(text)) = opinions.get(txn, &key)
-            && text.len(txn) > shape::OPINION_UNITS_MAX
-        {
-            return Err(Violation::Shape);
-        }
-        if (plan.deep || touched(&[Kind::AnnotationsEntry]))
-            && let Some(Out::YMap(mine)) = annotations.get(txn, &key)
-        {
-            let deep = |out: Out| match out {
-                Out::YMap(_) => value::plain(&out, txn).is_some_and(|any| shape::is_annotation(&any)),
-                Out::Any(_) => true,
-                _ => false,
-            };
-            if mine.len(txn) > shape::ANNOTATIONS_MAX
-                || plan.deep
-                    && !mine
-                        .iter(txn)
-                        .all(|(id, out)| shape::id_is_sound(id) && deep(out))
-            {
-                return Err(Violation::Shape);
-            }
-        }
-        if (plan.deep || touched(&[Kind::DiscussionEntry]))
-            && let Some(Out::YArray(lines)) = discussion.get(txn, &key)
-        {
-            let deep = |out: Out| match out {
-                Out::YMap(_) => value::plain(&out, txn).is_some_and(|any| shape::is_line(&any)),
-                Out::Any(_) => true,
-                _ => false,
-            };
-            if lines.len(txn) > shape::LINES_MAX || plan.deep && !lines.iter(txn).all(deep) {
-                return Err(Violation::Shape);
-            }
-        }
-        Ok(())
-    }
-
     fn accept(
         &mut self,
         author: AccountId,
@@ -426,7 +394,17 @@ impl Room {
             update,
             new_clients,
             client: plan.new.keys().next().copied(),
+            acts: Vec::new(),
         }
+    }
+
+    fn acts_since(&self, presenter: Option<AccountId>, hidden: &BTreeSet<Hidden>) -> Vec<Act> {
+        let now = self.doc.presenter();
+        let there = self.doc.hidden();
+        let presents = (now != presenter).then_some(Act::Present(now));
+        let more = there.difference(hidden).cloned().map(Act::Hide);
+        let fewer = hidden.difference(&there).cloned().map(Act::Unhide);
+        presents.into_iter().chain(more).chain(fewer).collect()
     }
 
     /// The first `entries` accepted updates not yet durable are so now, with their client ids.
@@ -458,53 +436,8 @@ impl Room {
         self.rebuild()
     }
 
-    /// Creates the author's containers where they are missing, under a client id nobody used. All pages
-    /// of one person then write into the same ones; two that each create their own would lose one.
-    ///
-    /// # Errors
-    /// As [`Room::apply`].
-    pub fn prepare(&mut self, author: AccountId, fresh_client: u64) -> Result<Option<Applied>, Violation> {
-        let key = author.to_string();
-        let missing: Vec<(&str, u64)> = {
-            let txn = self.doc.doc().transact();
-            let [annotations, opinions, discussion, _] = self.doc.roots();
-            [
-                (annotations, crate::document::ANNOTATIONS, 1),
-                (opinions, crate::document::OPINIONS, 2),
-                (discussion, crate::document::DISCUSSION, 0),
-            ]
-            .into_iter()
-            .filter(|(map, ..)| map.get(&txn, &key).is_none())
-            .map(|(_, root, type_ref)| (root, type_ref))
-            .collect()
-        };
-        if missing.is_empty() || !self.claim(fresh_client, author) || self.index.clock(fresh_client) > 0 {
-            return Ok(None);
-        }
-        let mut update = Vec::new();
-        put_var(&mut update, 1);
-        put_var(&mut update, u64::try_from(missing.len()).unwrap_or(0));
-        put_var(&mut update, fresh_client);
-        put_var(&mut update, 0);
-        for (root, type_ref) in missing {
-            update.extend([0x27, 1]);
-            put_buffer(&mut update, root.as_bytes());
-            put_buffer(&mut update, key.as_bytes());
-            put_var(&mut update, type_ref);
-        }
-        put_var(&mut update, 0);
-        let all = RoomRights {
-            annotate: true,
-            opine: true,
-            discuss: true,
-            preside: false,
-            notes: false,
-        };
-        self.apply(author, all, &update)
-    }
-
     fn lines_of(&self, author: AccountId) -> u32 {
-        let [.., discussion, _] = self.doc.roots();
+        let [_, _, discussion, ..] = self.doc.roots();
         let txn = self.doc.doc().transact();
         match discussion.get(&txn, &author.to_string()) {
             Some(Out::YArray(lines)) => lines.len(&txn),

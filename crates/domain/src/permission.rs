@@ -196,8 +196,29 @@ pub struct RoomRights {
     pub notes: bool,
 }
 
+impl RoomRights {
+    /// What of them counts in the document all share: everything but the notes.
+    #[must_use]
+    pub const fn shared(self) -> Self {
+        Self { notes: false, ..self }
+    }
+
+    /// What of them counts in the private document of the account: the opinion not shared yet, and notes.
+    #[must_use]
+    pub const fn private(self) -> Self {
+        Self {
+            annotate: false,
+            opine: self.opine,
+            discuss: false,
+            preside: false,
+            notes: self.notes,
+        }
+    }
+}
+
 /// The rights of `subject` in the room of a consultation in `state`. An expert who has submitted an
-/// opinion keeps the draft read-only: `opinion_submitted`.
+/// opinion keeps the draft read-only: `opinion_submitted`. Notes may be written until the case is concluded.
+/// A document takes of these rights what counts in it: [`RoomRights::shared`], [`RoomRights::private`].
 #[must_use]
 pub fn room_rights(
     subject: Subject,
@@ -216,7 +237,7 @@ pub fn room_rights(
         opine: expert && (in_session || summarising) && !opinion_submitted,
         discuss: in_session && matches!(subject.role, Role::Expert | Role::Admin),
         preside: in_session && relation == Relation::Lead,
-        notes: false,
+        notes: !matches!(state, ConsultationState::Concluded | ConsultationState::Archived),
     }
 }
 
@@ -297,7 +318,7 @@ mod tests {
             opine: true,
             discuss: true,
             preside: false,
-            notes: false,
+            notes: true,
         };
         assert_eq!(room_rights(expert, accepted, S::InSession, false), all);
         assert_eq!(
@@ -312,6 +333,14 @@ mod tests {
             room_rights(expert, accepted, S::Summarising, false),
             RoomRights {
                 opine: true,
+                notes: true,
+                ..RoomRights::default()
+            }
+        );
+        assert_eq!(
+            room_rights(expert, accepted, S::Ready, false),
+            RoomRights {
+                notes: true,
                 ..RoomRights::default()
             }
         );
@@ -327,6 +356,26 @@ mod tests {
         assert_eq!(
             room_rights(expert, delivered, S::InSession, false),
             RoomRights::default()
+        );
+    }
+
+    #[test]
+    fn each_document_takes_what_counts_in_it() {
+        let all = RoomRights {
+            annotate: true,
+            opine: true,
+            discuss: true,
+            preside: true,
+            notes: true,
+        };
+        assert_eq!(all.shared(), RoomRights { notes: false, ..all });
+        assert_eq!(
+            all.private(),
+            RoomRights {
+                opine: true,
+                notes: true,
+                ..RoomRights::default()
+            }
         );
     }
 }

@@ -58,7 +58,7 @@ pub use patients::{Patient, PatientIdentity};
 pub use reader::Reader;
 pub use reports::Report;
 pub use requests::DataRequest;
-pub use rooms::{LogEntry, Room, Snapshot};
+pub use rooms::{LogEntry, Room, RoomKey, Snapshot};
 pub use sessions::Session;
 pub use store::Store;
 pub use submissions::{ItemFinding, ItemHead, ItemsOf, StoredItem, Submission};

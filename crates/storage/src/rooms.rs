@@ -1,9 +1,13 @@
 //! Live rooms: an append-only log of updates, snapshots, and who writes under which client id. What the
 //! updates and snapshots hold is sealed, each for its own place in the log.
+//!
+//! A consultation has one shared document and one private document for each person who wants one; they
+//! are rooms of their own ([`RoomKey`]).
 
 use consilium_domain::{AccountId, ConsultationId, Timestamp};
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    prelude::Uuid,
     sea_query::{Expr, LockType, OnConflict},
 };
 
@@ -15,12 +19,62 @@ use crate::{
 const LOG: &str = "room_log";
 const SNAPSHOTS: &str = "room_snapshots";
 
+/// Which document of a consultation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RoomKey {
+    /// Consultation.
+    pub consultation: ConsultationId,
+    /// Whose private document it is; `None` for the shared one.
+    pub owner: Option<AccountId>,
+}
+
+impl RoomKey {
+    /// The document all in the room share.
+    #[must_use]
+    pub const fn shared(consultation: ConsultationId) -> Self {
+        Self {
+            consultation,
+            owner: None,
+        }
+    }
+
+    /// Somebody's private document.
+    #[must_use]
+    pub const fn private(consultation: ConsultationId, owner: AccountId) -> Self {
+        Self {
+            consultation,
+            owner: Some(owner),
+        }
+    }
+
+    /// What stands in the `owner` columns: all zeros for the shared document, since keys have no nulls.
+    fn owner_column(self) -> Uuid {
+        self.owner.map_or(Uuid::nil(), |owner| owner.0)
+    }
+}
+
+impl From<ConsultationId> for RoomKey {
+    fn from(consultation: ConsultationId) -> Self {
+        Self::shared(consultation)
+    }
+}
+
+/// `{consultation}`, or `{consultation}/{owner}`.
+impl std::fmt::Display for RoomKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.owner {
+            None => write!(f, "{}", self.consultation),
+            Some(owner) => write!(f, "{}/{owner}", self.consultation),
+        }
+    }
+}
+
 /// Where a room's log stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// Consultation.
-    pub consultation: ConsultationId,
-    /// Life of the shared document; client ids and numbers count within it.
+    /// Which document.
+    pub key: RoomKey,
+    /// Life of the document; client ids and numbers count within it.
     pub epoch: i64,
     /// Number of the last update, 0 before the first.
     pub seq: i64,
@@ -28,11 +82,11 @@ pub struct Room {
     pub head: [u8; 32],
 }
 
-/// One update of the shared document.
+/// One update of a document.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LogEntry {
-    /// Consultation.
-    pub consultation: ConsultationId,
+    /// Which document.
+    pub key: RoomKey,
     /// Epoch of the room.
     pub epoch: i64,
     /// Place in the log, from 1 without gaps.
@@ -54,7 +108,7 @@ pub struct LogEntry {
 impl std::fmt::Debug for LogEntry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LogEntry")
-            .field("consultation", &self.consultation)
+            .field("key", &self.key)
             .field("epoch", &self.epoch)
             .field("seq", &self.seq)
             .field("author", &self.author)
@@ -62,11 +116,11 @@ impl std::fmt::Debug for LogEntry {
     }
 }
 
-/// The shared document after all updates up to a place in the log.
+/// A document after all updates up to a place in the log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Consultation.
-    pub consultation: ConsultationId,
+    /// Which document.
+    pub key: RoomKey,
     /// Epoch of the room.
     pub epoch: i64,
     /// Last update it holds.
@@ -78,7 +132,7 @@ pub struct Snapshot {
 impl std::fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Snapshot")
-            .field("consultation", &self.consultation)
+            .field("key", &self.key)
             .field("epoch", &self.epoch)
             .field("seq", &self.seq)
             .finish_non_exhaustive()
@@ -86,8 +140,8 @@ impl std::fmt::Debug for Snapshot {
 }
 
 /// Row name to which sealed values of the log are bound.
-fn place(consultation: ConsultationId, epoch: i64, seq: i64) -> String {
-    format!("{consultation}/{epoch}/{seq}")
+fn place(key: RoomKey, epoch: i64, seq: i64) -> String {
+    format!("{key}/{epoch}/{seq}")
 }
 
 impl Reader<'_> {
@@ -95,13 +149,14 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// The store fails.
-    pub async fn room(&self, consultation: ConsultationId) -> Result<Option<Room>> {
-        let select = self.locking(room::Entity::find_by_id(consultation.0));
+    pub async fn room(&self, key: impl Into<RoomKey>) -> Result<Option<Room>> {
+        let key = key.into();
+        let select = self.locking(room::Entity::find_by_id((key.consultation.0, key.owner_column())));
         let Some(row) = select.one(&self.db).await? else {
             return Ok(None);
         };
         Ok(Some(Room {
-            consultation,
+            key,
             epoch: row.epoch,
             seq: row.seq,
             head: convert::hash("rooms", "head", &row.head)?,
@@ -114,13 +169,15 @@ impl Reader<'_> {
     /// The store fails, or a sealed column does not open.
     pub async fn log_after(
         &self,
-        consultation: ConsultationId,
+        key: impl Into<RoomKey>,
         epoch: i64,
         seq: i64,
         limit: u64,
     ) -> Result<Vec<LogEntry>> {
+        let key = key.into();
         let rows = log_entry::Entity::find()
-            .filter(log_entry::Column::Consultation.eq(consultation.0))
+            .filter(log_entry::Column::Consultation.eq(key.consultation.0))
+            .filter(log_entry::Column::Owner.eq(key.owner_column()))
             .filter(log_entry::Column::Epoch.eq(epoch))
             .filter(log_entry::Column::Seq.gt(seq))
             .order_by_asc(log_entry::Column::Seq)
@@ -128,9 +185,9 @@ impl Reader<'_> {
             .all(&self.db)
             .await?;
         let entry = |row: log_entry::Model| {
-            let place = place(consultation, row.epoch, row.seq);
+            let place = place(key, row.epoch, row.seq);
             Ok(LogEntry {
-                consultation,
+                key,
                 epoch: row.epoch,
                 seq: row.seq,
                 author: row.author.into(),
@@ -148,18 +205,20 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// The store fails, or a sealed column does not open.
-    pub async fn latest_snapshot(&self, consultation: ConsultationId) -> Result<Option<Snapshot>> {
+    pub async fn latest_snapshot(&self, key: impl Into<RoomKey>) -> Result<Option<Snapshot>> {
+        let key = key.into();
         let row = snapshot::Entity::find()
-            .filter(snapshot::Column::Consultation.eq(consultation.0))
+            .filter(snapshot::Column::Consultation.eq(key.consultation.0))
+            .filter(snapshot::Column::Owner.eq(key.owner_column()))
             .order_by_desc(snapshot::Column::Epoch)
             .order_by_desc(snapshot::Column::Seq)
             .one(&self.db)
             .await?;
         row.map(|row| {
-            let place = place(consultation, row.epoch, row.seq);
+            let place = place(key, row.epoch, row.seq);
             let state = self.open(SNAPSHOTS, "state", &place, &row.state)?;
             Ok(Snapshot {
-                consultation,
+                key,
                 epoch: row.epoch,
                 seq: row.seq,
                 state,
@@ -172,9 +231,11 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// The store fails.
-    pub async fn client_owners(&self, consultation: ConsultationId) -> Result<Vec<(i64, AccountId)>> {
+    pub async fn client_owners(&self, key: impl Into<RoomKey>) -> Result<Vec<(i64, AccountId)>> {
+        let key = key.into();
         let rows = room_client::Entity::find()
-            .filter(room_client::Column::Consultation.eq(consultation.0))
+            .filter(room_client::Column::Consultation.eq(key.consultation.0))
+            .filter(room_client::Column::Owner.eq(key.owner_column()))
             .order_by_asc(room_client::Column::ClientId)
             .all(&self.db)
             .await?;
@@ -190,15 +251,17 @@ impl WriteTx {
     ///
     /// # Errors
     /// It is open already, or the store fails.
-    pub async fn create_room(&mut self, consultation: ConsultationId, epoch: i64) -> Result<Room> {
+    pub async fn create_room(&mut self, key: impl Into<RoomKey>, epoch: i64) -> Result<Room> {
+        let key = key.into();
         let room = Room {
-            consultation,
+            key,
             epoch,
             seq: 0,
             head: [0; 32],
         };
         self.insert(room::Model {
-            consultation: consultation.0,
+            consultation: key.consultation.0,
+            owner: key.owner_column(),
             epoch,
             seq: room.seq,
             head: room.head.to_vec(),
@@ -213,7 +276,7 @@ impl WriteTx {
     /// [`StoreError::Conflict`] when they do not, [`StoreError::NotFound`] when a room is not open, or the
     /// store fails. The transaction should then be dropped.
     pub async fn append_log(&mut self, entries: &[LogEntry]) -> Result<()> {
-        for entries in entries.chunk_by(|a, b| a.consultation == b.consultation) {
+        for entries in entries.chunk_by(|a, b| a.key == b.key) {
             self.append_to_room(entries).await?;
         }
         Ok(())
@@ -223,7 +286,8 @@ impl WriteTx {
         let Some(first) = entries.first() else {
             return Ok(());
         };
-        let mut room = room::Entity::find_by_id(first.consultation.0)
+        let key = first.key;
+        let mut room = room::Entity::find_by_id((key.consultation.0, key.owner_column()))
             .lock(LockType::NoKeyUpdate)
             .one(&self.reader.db)
             .await?
@@ -240,9 +304,10 @@ impl WriteTx {
             }
             room.seq = entry.seq;
             room.head = entry.hash.to_vec();
-            let place = place(entry.consultation, entry.epoch, entry.seq);
+            let place = place(key, entry.epoch, entry.seq);
             rows.push(log_entry::ActiveModel::from(log_entry::Model {
-                consultation: entry.consultation.0,
+                consultation: key.consultation.0,
+                owner: key.owner_column(),
                 epoch: entry.epoch,
                 seq: entry.seq,
                 author: entry.author.0,
@@ -253,7 +318,7 @@ impl WriteTx {
                 hash: entry.hash.to_vec(),
             }));
         }
-        // Each row binds nine values; both databases take tens of thousands in one statement.
+        // Each row binds ten values; both databases take tens of thousands in one statement.
         while !rows.is_empty() {
             let rest = rows.split_off(rows.len().min(500));
             log_entry::Entity::insert_many(rows)
@@ -265,6 +330,7 @@ impl WriteTx {
             .col_expr(room::Column::Seq, Expr::value(room.seq))
             .col_expr(room::Column::Head, Expr::value(room.head))
             .filter(room::Column::Consultation.eq(room.consultation))
+            .filter(room::Column::Owner.eq(room.owner))
             .exec(&self.reader.db)
             .await?;
         Ok(())
@@ -276,16 +342,18 @@ impl WriteTx {
     /// The store fails.
     pub async fn put_snapshot(&mut self, snapshot: &Snapshot) -> Result<()> {
         use snapshot::Column;
-        let place = place(snapshot.consultation, snapshot.epoch, snapshot.seq);
+        let key = snapshot.key;
+        let place = place(key, snapshot.epoch, snapshot.seq);
         let row = snapshot::ActiveModel::from(snapshot::Model {
-            consultation: snapshot.consultation.0,
+            consultation: key.consultation.0,
+            owner: key.owner_column(),
             epoch: snapshot.epoch,
             seq: snapshot.seq,
             state: self.seal(SNAPSHOTS, "state", &place, &snapshot.state)?,
         });
         snapshot::Entity::insert(row)
             .on_conflict(
-                OnConflict::columns([Column::Consultation, Column::Epoch, Column::Seq])
+                OnConflict::columns([Column::Consultation, Column::Owner, Column::Epoch, Column::Seq])
                     .update_column(Column::State)
                     .to_owned(),
             )
@@ -301,13 +369,15 @@ impl WriteTx {
     /// The store fails.
     pub async fn bind_client(
         &mut self,
-        consultation: ConsultationId,
+        key: impl Into<RoomKey>,
         client_id: i64,
         account: AccountId,
     ) -> Result<bool> {
         use room_client::Column;
+        let key = key.into();
         let row = room_client::ActiveModel::from(room_client::Model {
-            consultation: consultation.0,
+            consultation: key.consultation.0,
+            owner: key.owner_column(),
             client_id,
             account: account.0,
         });
@@ -315,13 +385,13 @@ impl WriteTx {
         // holds, whoever came first.
         room_client::Entity::insert(row)
             .on_conflict(
-                OnConflict::columns([Column::Consultation, Column::ClientId])
+                OnConflict::columns([Column::Consultation, Column::Owner, Column::ClientId])
                     .value(Column::ClientId, Expr::value(client_id))
                     .to_owned(),
             )
             .exec_without_returning(&self.reader.db)
             .await?;
-        let owner = room_client::Entity::find_by_id((consultation.0, client_id))
+        let owner = room_client::Entity::find_by_id((key.consultation.0, key.owner_column(), client_id))
             .one(&self.reader.db)
             .await?
             .ok_or(StoreError::NotFound)?;

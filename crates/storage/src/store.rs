@@ -102,6 +102,15 @@ impl Store {
         Ok(Migrator::down(&self.writer, None).await?)
     }
 
+    /// Takes back the newest migrations.
+    ///
+    /// # Errors
+    /// The database refuses.
+    #[cfg(feature = "testing")]
+    pub async fn migrate_back(&self, steps: u32) -> Result<()> {
+        Ok(Migrator::down(&self.writer, Some(steps)).await?)
+    }
+
     /// Whether the database answers.
     ///
     /// # Errors

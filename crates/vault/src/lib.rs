@@ -21,6 +21,7 @@ mod field;
 mod file;
 mod key;
 mod keyring;
+mod local;
 mod password;
 mod patient;
 mod private_fs;

@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, Query, State, WebSocketUpgrade},
     response::Response,
 };
-use consilium_domain::{ConsultationId, permission::Action};
+use consilium_domain::ConsultationId;
 use consilium_protocol::{Problem, limits, session::LiveTicket};
 use http::HeaderMap;
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use crate::{
     error::ServiceError,
     http::cookies,
     live::Join,
-    services::{access, sessions, views},
+    services::{rooms, sessions},
     state::App,
 };
 
@@ -37,8 +37,7 @@ pub async fn ticket(
     ctx: Ctx,
     Path(id): Path<ConsultationId>,
 ) -> Result<Json<LiveTicket>, ServiceError> {
-    access::open(&app, &ctx, id, Action::EnterRoom).await?;
-    app.tickets.issue(id, ctx.session, ctx.now()).map(Json)
+    rooms::ticket(&app, &ctx, id).await.map(Json)
 }
 
 /// The live room as a WebSocket: Yjs sync and awareness protocol v1, so that an unmodified Yjs
@@ -56,43 +55,57 @@ pub async fn join(
     Query(query): Query<TicketQuery>,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, ServiceError> {
-    let ctx = match (&query.ticket, cookies::get(&headers, cookies::SESSION)) {
+    let ctx = who(&app, &request, &headers, id, &query).await?;
+    let join = rooms::prepare(&app, &ctx, id, false).await?;
+    Ok(open(app, upgrade, join))
+}
+
+/// The own private document of the room, the same way: the opinion not shared yet, and notes. Each account
+/// has its own; there is no way to name another's.
+#[utoipa::path(get, path = "/api/v1/consultations/{id}/live/notes", tag = "live", params(("id" = ConsultationId, Path), TicketQuery), responses(
+    (status = 101, description = "The document"),
+    (status = 401, description = "`unauthenticated`", body = Problem),
+    (status = 403, description = "`forbidden`", body = Problem),
+    (status = 404, description = "`not_found`", body = Problem)))]
+pub async fn notes(
+    State(app): State<App>,
+    request: Request,
+    headers: HeaderMap,
+    Path(id): Path<ConsultationId>,
+    Query(query): Query<TicketQuery>,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, ServiceError> {
+    let ctx = who(&app, &request, &headers, id, &query).await?;
+    let join = rooms::prepare(&app, &ctx, id, true).await?;
+    Ok(open(app, upgrade, join))
+}
+
+/// By the ticket when there is one, by the cookie otherwise.
+async fn who(
+    app: &App,
+    request: &Request,
+    headers: &HeaderMap,
+    id: ConsultationId,
+    query: &TicketQuery,
+) -> Result<Ctx, ServiceError> {
+    match (&query.ticket, cookies::get(headers, cookies::SESSION)) {
         (Some(ticket), _) => {
             let session = app
                 .tickets
                 .redeem(ticket, id, request.now)
                 .ok_or(ServiceError::Unauthenticated)?;
-            sessions::by_hash(&app, &request, session).await?
+            sessions::by_hash(app, request, session).await
         }
-        (None, Some(token)) => sessions::authenticate(&app, &request, token).await?,
-        (None, None) => return Err(ServiceError::Unauthenticated),
-    };
-    let join = prepare(&app, &ctx, id).await?;
-    Ok(upgrade
+        (None, Some(token)) => sessions::authenticate(app, request, token).await,
+        (None, None) => Err(ServiceError::Unauthenticated),
+    }
+}
+
+fn open(app: App, upgrade: WebSocketUpgrade, join: Join) -> Response {
+    upgrade
         .read_buffer_size(8 * 1024)
         .write_buffer_size(16 * 1024)
         .max_message_size(limits::ROOM_FRAME_BYTES)
         .max_frame_size(limits::ROOM_FRAME_BYTES)
-        .on_upgrade(move |socket| async move { app.rooms.clone().serve(socket, join).await }))
-}
-
-async fn prepare(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Join, ServiceError> {
-    let case = access::open(app, ctx, id, Action::EnterRoom).await?;
-    let submitted = app
-        .store
-        .reader()
-        .opinions(id)
-        .await?
-        .iter()
-        .any(|o| o.author == ctx.account.id);
-    Ok(Join {
-        consultation: id,
-        person: views::person(&ctx.account, views::institution(&ctx.institution)),
-        rights: case.room_rights(&ctx.account, submitted).unwrap_or_default(),
-        session: ctx.session,
-        expires_at: ctx.expires_at,
-        ip: ctx.request.ip.to_string(),
-        device: ctx.request.device.clone(),
-        request_id: ctx.request.id.clone(),
-    })
+        .on_upgrade(move |socket| async move { app.rooms.clone().serve(socket, join).await })
 }

@@ -4,6 +4,7 @@
 //! the writer with whatever else waits; acknowledgement, broadcast and answers to sync step 1 stand in one
 //! queue behind the change they may show, so nobody ever sees what could still be lost.
 
+mod acts;
 mod frames;
 mod people;
 mod storing;
@@ -16,9 +17,9 @@ use std::{
 
 use axum::body::Bytes;
 use consilium_collab::{awareness::Table, document::RoomDoc, guard::Room};
-use consilium_domain::{AccountId, ConsultationId, permission::RoomRights};
+use consilium_domain::{AccountId, permission::RoomRights};
 use consilium_protocol::limits::ROOM_CONNECTIONS;
-use consilium_storage::{LogEntry, StoreError};
+use consilium_storage::{AuditEntry, LogEntry, RoomKey, StoreError};
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, sleep_until},
@@ -112,7 +113,7 @@ struct InFlight {
 
 pub(super) struct Actor {
     rooms: Rooms,
-    consultation: ConsultationId,
+    key: RoomKey,
     room: Room,
     epoch: i64,
     /// Number and hash of the last entry, durable or not.
@@ -126,6 +127,8 @@ pub(super) struct Actor {
     /// Entries not given to the writer yet, and the client ids they bind.
     unwritten: Vec<LogEntry>,
     unwritten_clients: Vec<(u64, AccountId)>,
+    /// Acts in them that are to be recorded.
+    unwritten_acts: Vec<AuditEntry>,
     in_flight: Option<InFlight>,
     held: VecDeque<Held>,
     /// The store failed; when to try again.
@@ -135,18 +138,14 @@ pub(super) struct Actor {
 
 impl Actor {
     /// Loads the room and serves it until nobody needs it.
-    pub(super) async fn run(
-        rooms: Rooms,
-        consultation: ConsultationId,
-        mut commands: mpsc::Receiver<Command>,
-    ) {
+    pub(super) async fn run(rooms: Rooms, key: RoomKey, mut commands: mpsc::Receiver<Command>) {
         rooms.0.counters.loads.fetch_add(1, Ordering::Relaxed);
-        match history::load(&rooms, consultation).await {
-            Ok(loaded) => Self::new(rooms, consultation, loaded).serve(commands).await,
+        match history::load(&rooms, key).await {
+            Ok(loaded) => Self::new(rooms, key, loaded).serve(commands).await,
             Err(error) => {
-                tracing::error!(%error, consultation.id = %consultation, "a live room could not be loaded");
+                tracing::error!(%error, room.key = %key, "a live room could not be loaded");
                 // Those who waited are told; those who come later make a new attempt.
-                rooms.forget(consultation);
+                rooms.forget(key);
                 commands.close();
                 while let Some(command) = commands.recv().await {
                     match command {
@@ -166,10 +165,10 @@ impl Actor {
         }
     }
 
-    fn new(rooms: Rooms, consultation: ConsultationId, loaded: Loaded) -> Self {
+    fn new(rooms: Rooms, key: RoomKey, loaded: Loaded) -> Self {
         Self {
             rooms,
-            consultation,
+            key,
             room: loaded.room,
             epoch: loaded.epoch,
             seq: loaded.seq,
@@ -180,6 +179,7 @@ impl Actor {
             awareness: Table::default(),
             unwritten: Vec::new(),
             unwritten_clients: Vec::new(),
+            unwritten_acts: Vec::new(),
             in_flight: None,
             held: VecDeque::new(),
             read_only: None,
@@ -199,7 +199,7 @@ impl Actor {
                 command = commands.recv(), if self.unwritten.len() < BACKLOG_MAX => match command {
                     Some(Command::Shutdown(reply)) => {
                         self.shut_down().await;
-                        self.rooms.forget(self.consultation);
+                        self.rooms.forget(self.key);
                         let _asker_gone = reply.send(());
                         return;
                     }
@@ -278,7 +278,7 @@ impl Actor {
     async fn leave_memory(&mut self, commands: &mut mpsc::Receiver<Command>) -> bool {
         self.snapshot(true).await;
         self.idle_since = Some(Instant::now());
-        if !self.rooms.retire(self.consultation, commands) {
+        if !self.rooms.retire(self.key, commands) {
             return false;
         }
         // Who still holds the mailbox finds it closed and starts the room anew.

@@ -91,7 +91,7 @@ where
             let _logged_by_the_writer = rooms.audit(&join, "room.leave", &result, false).await;
         }
         Err(error) => {
-            tracing::warn!(%error, consultation.id = %join.consultation, "a live room could not be entered");
+            tracing::warn!(%error, room.key = %join.key(), "a live room could not be entered");
             let (code, reason) = match error {
                 LiveError::Closed => (CLOSE_RESTART, "restarting"),
                 LiveError::Full => (CLOSE_TOO_MANY, "room full"),
@@ -127,7 +127,7 @@ async fn enter(
     join: &Arc<Join>,
     outbox: &Arc<Outbox>,
 ) -> Result<mpsc::Sender<Command>, LiveError> {
-    rooms.wake(join.consultation).await?;
+    rooms.wake(join.key()).await?;
     rooms.audit(join, "room.join", "ok", true).await?;
     let room = take_seat(rooms, id, join, outbox).await?;
     if let Some(recheck) = rooms.0.recheck.get().cloned() {
@@ -156,7 +156,7 @@ async fn take_seat(
 ) -> Result<mpsc::Sender<Command>, LiveError> {
     // A room that just left memory drops the command: its successor takes it.
     for _ in 0..8 {
-        let room = rooms.mailbox(join.consultation)?;
+        let room = rooms.mailbox(join.key())?;
         let (reply, entered) = oneshot::channel();
         let command = Command::Join {
             connection: id,

@@ -1,8 +1,8 @@
 //! A room's history in the store: loading it, and the hash that links its entries.
 
 use consilium_collab::guard::Room;
-use consilium_domain::{AccountId, ConsultationId, Timestamp};
-use consilium_storage::{LogEntry, StoreError};
+use consilium_domain::{AccountId, Timestamp};
+use consilium_storage::{LogEntry, RoomKey, StoreError};
 use sha2::{Digest as _, Sha256};
 
 use super::{LiveError, Rooms};
@@ -22,7 +22,7 @@ pub(super) struct Loaded {
 
 /// Place of an entry in the history.
 pub(super) struct Place {
-    pub(super) consultation: ConsultationId,
+    pub(super) key: RoomKey,
     pub(super) epoch: i64,
     pub(super) seq: i64,
     pub(super) author: AccountId,
@@ -33,9 +33,15 @@ pub(super) struct Place {
 /// Hash of an entry: everything in it and the hash of the one before.
 pub(super) fn hash(prev: &[u8; 32], place: &Place, update: &[u8]) -> [u8; 32] {
     let mut hasher = Sha256::new();
-    hasher.update(b"consilium room log 1");
+    match place.key.owner {
+        None => hasher.update(b"consilium room log 1"),
+        Some(owner) => {
+            hasher.update(b"consilium private log 1");
+            hasher.update(owner.0.as_bytes());
+        }
+    }
     hasher.update(prev);
-    hasher.update(place.consultation.0.as_bytes());
+    hasher.update(place.key.consultation.0.as_bytes());
     hasher.update(place.epoch.to_be_bytes());
     hasher.update(place.seq.to_be_bytes());
     hasher.update(place.author.0.as_bytes());
@@ -47,7 +53,7 @@ pub(super) fn hash(prev: &[u8; 32], place: &Place, update: &[u8]) -> [u8; 32] {
 
 fn is_linked(entry: &LogEntry) -> bool {
     let place = Place {
-        consultation: entry.consultation,
+        key: entry.key,
         epoch: entry.epoch,
         seq: entry.seq,
         author: entry.author,
@@ -58,15 +64,15 @@ fn is_linked(entry: &LogEntry) -> bool {
 }
 
 /// Reads a room: its latest snapshot and what follows; opens its log when nobody was ever here.
-pub(super) async fn load(rooms: &Rooms, consultation: ConsultationId) -> Result<Loaded, LiveError> {
+pub(super) async fn load(rooms: &Rooms, key: RoomKey) -> Result<Loaded, LiveError> {
     let store = &rooms.0.store;
     let reader = store.reader();
-    let stored = match reader.room(consultation).await? {
+    let stored = match reader.room(key).await? {
         Some(stored) => stored,
-        None => open(rooms, consultation).await?,
+        None => open(rooms, key).await?,
     };
     let snapshot = reader
-        .latest_snapshot(consultation)
+        .latest_snapshot(key)
         .await?
         .filter(|snapshot| snapshot.epoch == stored.epoch && snapshot.seq <= stored.seq);
     let from = snapshot.as_ref().map_or(0, |snapshot| snapshot.seq);
@@ -74,7 +80,7 @@ pub(super) async fn load(rooms: &Rooms, consultation: ConsultationId) -> Result<
     let mut seq = from;
     let mut head = None;
     while seq < stored.seq {
-        let page = reader.log_after(consultation, stored.epoch, seq, PAGE).await?;
+        let page = reader.log_after(key, stored.epoch, seq, PAGE).await?;
         if page.is_empty() {
             return Err(LiveError::Damaged(format!("entry {} is missing", seq + 1)));
         }
@@ -95,7 +101,7 @@ pub(super) async fn load(rooms: &Rooms, consultation: ConsultationId) -> Result<
     if head.is_some_and(|head| head != stored.head) {
         return Err(LiveError::Damaged("the last entry is not the head".to_owned()));
     }
-    let owners = reader.client_owners(consultation).await?;
+    let owners = reader.client_owners(key).await?;
     let since_snapshot = u64::try_from(updates.len()).unwrap_or(u64::MAX);
     let room = tokio::task::spawn_blocking(move || {
         let owners = owners
@@ -119,27 +125,21 @@ pub(super) async fn load(rooms: &Rooms, consultation: ConsultationId) -> Result<
     })
 }
 
-async fn open(rooms: &Rooms, consultation: ConsultationId) -> Result<consilium_storage::Room, LiveError> {
+async fn open(rooms: &Rooms, key: RoomKey) -> Result<consilium_storage::Room, LiveError> {
     // A life of the document that differs from any earlier one of this consultation.
     let epoch = rooms.now().ms().max(1);
     let mut tx = rooms.0.store.begin().await?;
-    if let Some(stored) = tx.room(consultation).await? {
+    if let Some(stored) = tx.room(key).await? {
         return Ok(stored);
     }
-    match tx.create_room(consultation, epoch).await {
+    match tx.create_room(key, epoch).await {
         Ok(stored) => {
             tx.commit_technical().await?;
             Ok(stored)
         }
         Err(error @ StoreError::Conflict(_)) => {
             drop(tx);
-            rooms
-                .0
-                .store
-                .reader()
-                .room(consultation)
-                .await?
-                .ok_or(error.into())
+            rooms.0.store.reader().room(key).await?.ok_or(error.into())
         }
         Err(error) => Err(error.into()),
     }

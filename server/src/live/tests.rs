@@ -1,5 +1,6 @@
 //! Rooms over a real store, with channels in place of sockets.
 
+mod private;
 mod world;
 
 use std::{sync::atomic::Ordering, time::Duration};
@@ -36,7 +37,7 @@ fn content(doc: &RoomDoc) -> Content {
 }
 
 async fn stored(rooms: &Rooms) -> (Room, i64) {
-    let loaded = history::load(rooms, consultation()).await.unwrap();
+    let loaded = history::load(rooms, consultation().into()).await.unwrap();
     (loaded.room, loaded.seq)
 }
 

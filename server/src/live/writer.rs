@@ -3,8 +3,8 @@
 
 use std::time::Instant;
 
-use consilium_domain::{AccountId, ConsultationId};
-use consilium_storage::{AuditEntry, LogEntry, Snapshot, Store, StoreError};
+use consilium_domain::AccountId;
+use consilium_storage::{AuditEntry, LogEntry, RoomKey, Snapshot, Store, StoreError};
 use tokio::{
     sync::{Mutex, mpsc, oneshot},
     task::JoinHandle,
@@ -17,10 +17,11 @@ const QUEUE_MAX: usize = 4096;
 
 /// Something to write.
 pub(super) enum Job {
-    /// Entries of one room and the client ids they bind.
+    /// Entries of one room, the client ids they bind, and the acts in them that are to be recorded.
     Entries {
         entries: Vec<LogEntry>,
         clients: Vec<(u64, AccountId)>,
+        acts: Vec<AuditEntry>,
     },
     /// A snapshot.
     Snapshot(Snapshot),
@@ -113,17 +114,29 @@ async fn write(store: &Store, jobs: &[&Job]) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
     for job in jobs {
         match job {
-            Job::Entries { entries, clients } => {
+            Job::Entries { entries, clients, .. } => {
                 tx.append_log(entries).await?;
-                let consultation = entries.first().map(|entry| entry.consultation);
+                let key = entries.first().map(|entry| entry.key);
                 for (client, account) in clients {
-                    bind(&mut tx, consultation, *client, *account).await?;
+                    bind(&mut tx, key, *client, *account).await?;
                 }
             }
             Job::Snapshot(snapshot) => tx.put_snapshot(snapshot).await?,
+            Job::Audit(_) => {}
+        }
+    }
+    // The audit chain last: its row is the one all writers share.
+    for job in jobs {
+        match job {
+            Job::Entries { acts, .. } => {
+                for entry in acts {
+                    tx.audit(entry.clone()).await?;
+                }
+            }
             Job::Audit(entry) => {
                 tx.audit((**entry).clone()).await?;
             }
+            Job::Snapshot(_) => {}
         }
     }
     tx.commit_technical().await
@@ -131,14 +144,14 @@ async fn write(store: &Store, jobs: &[&Job]) -> Result<(), StoreError> {
 
 async fn bind(
     tx: &mut consilium_storage::WriteTx,
-    consultation: Option<ConsultationId>,
+    key: Option<RoomKey>,
     client: u64,
     account: AccountId,
 ) -> Result<(), StoreError> {
-    let (Some(consultation), Ok(client)) = (consultation, i64::try_from(client)) else {
+    let (Some(key), Ok(client)) = (key, i64::try_from(client)) else {
         return Ok(());
     };
-    if tx.bind_client(consultation, client, account).await? {
+    if tx.bind_client(key, client, account).await? {
         Ok(())
     } else {
         Err(StoreError::Conflict(

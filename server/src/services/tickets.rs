@@ -26,7 +26,7 @@ struct Ticket {
 }
 
 impl Tickets {
-    /// Gives out a ticket for a session and one room.
+    /// Gives out a ticket for a session and one room; it opens the shared document or the own private one.
     ///
     /// # Errors
     /// Too many tickets wait, or the random source fails.

@@ -258,7 +258,10 @@ pub async fn detail(app: &App, ctx: &Ctx, case: &Case) -> Result<Consultation, S
         started_at: c.started_at,
         ended_at: c.ended_at,
         opinions: readable,
-        room: case.room_rights(&ctx.account, own_opinion).unwrap_or_default(),
+        room: case
+            .room_rights(&ctx.account, own_opinion)
+            .unwrap_or_default()
+            .shared(),
         people: people(app, ctx, case, &directory).await?,
         suspended_from: c.suspended_from,
         override_reason: c.override_reason.clone(),

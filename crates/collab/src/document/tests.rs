@@ -3,6 +3,8 @@ use consilium_protocol::live::{AnnotationKind, ImageRef};
 use uuid::Uuid;
 use yrs::{MapPrelim, WriteTxn, any};
 
+use yrs::Any;
+
 use super::*;
 
 fn account(n: u128) -> AccountId {

@@ -15,7 +15,7 @@ use super::{
     places::{Index, Kind, Place},
     shape,
 };
-use crate::document::{PRESENTER, owner_key};
+use crate::document::owner_key;
 
 /// New client ids in one update.
 const CLIENTS_MAX: usize = 64;
@@ -39,6 +39,8 @@ pub(super) struct Plan {
     pub(super) deletes: bool,
     /// Whether a shared map inside an annotation or line changed: look at it after the update.
     pub(super) deep: bool,
+    /// Whether the lead's map changed.
+    pub(super) session: bool,
 }
 
 impl Plan {
@@ -162,7 +164,7 @@ impl Check<'_> {
                     None => return Ok(Err(*id)),
                     Some(place) => {
                         // Only the lead's places have neighbours of others.
-                        if !self.owns(id.0) && place.kind != Kind::Session {
+                        if !self.owns(id.0) && !place.kind.is_session() {
                             return Err(Violation::NotYours);
                         }
                         *slot = Some(place);
@@ -187,7 +189,7 @@ impl Check<'_> {
                 let kind = around.kind.inside().ok_or(Violation::Malformed)?;
                 let keyed_right = match kind {
                     Kind::AnnotationsEntry => key.is_some_and(shape::id_is_sound),
-                    Kind::OpinionsText | Kind::DiscussionEntry => key.is_none(),
+                    Kind::OpinionsText | Kind::NotesText | Kind::DiscussionEntry => key.is_none(),
                     _ => true,
                 };
                 if !keyed_right {
@@ -204,17 +206,21 @@ impl Check<'_> {
     }
 
     fn under_root(&self, root: &str, key: Option<&str>) -> Result<Place, Violation> {
-        let kind = Kind::under_root(root).ok_or(Violation::UnknownRoot)?;
         let key = key.ok_or(Violation::UnknownRoot)?;
-        if let Some((author, _)) = self.author {
-            let right_key = if kind == Kind::Session {
-                key == PRESENTER
+        let Some(kind) = Kind::under_root(root, key) else {
+            // A key of `session` that has no meaning is nobody's.
+            let known = root == crate::document::SESSION;
+            return Err(if known {
+                Violation::NotYours
             } else {
-                owner_key(key) == Some(author)
-            };
-            if !right_key {
-                return Err(Violation::NotYours);
-            }
+                Violation::UnknownRoot
+            });
+        };
+        if let Some((author, _)) = self.author
+            && !kind.is_session()
+            && owner_key(key) != Some(author)
+        {
+            return Err(Violation::NotYours);
         }
         Ok(Place { kind, parent: None })
     }
@@ -227,6 +233,7 @@ impl Check<'_> {
         if !place.kind.allowed(rights) {
             return Err(Violation::NotAllowed);
         }
+        plan.session |= place.kind.is_session();
         let BlockKind::Item { content, .. } = &block.kind else {
             return Ok(());
         };
@@ -234,13 +241,14 @@ impl Check<'_> {
             (Kind::DiscussionKey, _) if self.has_lines => return Err(Violation::NotAllowed),
             (_, Content::Deleted)
             | (Kind::AnnotationsKey, Content::Map)
-            | (Kind::OpinionsKey, Content::Text)
-            | (Kind::OpinionsText, Content::Chars)
+            | (Kind::OpinionsKey | Kind::NotesKey, Content::Text)
+            | (Kind::OpinionsText | Kind::NotesText, Content::Chars)
             | (Kind::DiscussionKey, Content::Array)
             | (Kind::Gone, _) => true,
             (Kind::AnnotationsEntry, Content::Values(values)) => values.iter().all(shape::is_annotation),
             (Kind::DiscussionEntry, Content::Values(values)) => values.iter().all(shape::is_line),
-            (Kind::Session, Content::Values(values)) => values.iter().all(is_presenter),
+            (Kind::Presenter, Content::Values(values)) => values.iter().all(shape::is_presenter),
+            (Kind::Hidden, Content::Values(values)) => values.iter().all(|any| *any == Any::Bool(true)),
             (Kind::AnnotationsEntry | Kind::DiscussionEntry, Content::Map)
             | (Kind::AnnotationsDeep | Kind::DiscussionDeep, _) => {
                 plan.deep = true;
@@ -288,12 +296,13 @@ impl Check<'_> {
         let Some((_, rights)) = self.author else {
             return Ok(());
         };
-        if !self.owns(client) && place.kind != Kind::Session {
+        if !self.owns(client) && !place.kind.is_session() {
             return Err(Violation::NotYours);
         }
         if !place.kind.allowed(rights) {
             return Err(Violation::NotAllowed);
         }
+        plan.session |= place.kind.is_session();
         match place.kind {
             // What was said stays said.
             Kind::DiscussionEntry | Kind::DiscussionDeep => Err(Violation::NotAllowed),
@@ -304,13 +313,5 @@ impl Check<'_> {
             }
             _ => Ok(()),
         }
-    }
-}
-
-fn is_presenter(any: &Any) -> bool {
-    match any {
-        Any::Null | Any::Undefined => true,
-        Any::String(id) => owner_key(id).is_some(),
-        _ => false,
     }
 }

@@ -13,8 +13,14 @@ use crate::document;
 pub(super) enum Kind {
     /// Collected: it was deleted and nobody knows where it stood.
     Gone,
-    /// Value under a key of `session`.
-    Session,
+    /// Value under the key of the presenter in `session`.
+    Presenter,
+    /// Value under the key of something hidden in `session`.
+    Hidden,
+    /// Somebody's text in `notes`.
+    NotesKey,
+    /// Characters of notes.
+    NotesText,
     /// Somebody's map in `annotations`.
     AnnotationsKey,
     /// One annotation.
@@ -34,10 +40,12 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// The place directly under a root.
-    pub(super) fn under_root(root: &str) -> Option<Self> {
+    /// The place directly under a root. Keys of `session` that nobody knows are no place.
+    pub(super) fn under_root(root: &str, key: &str) -> Option<Self> {
         match root {
-            document::SESSION => Some(Self::Session),
+            document::SESSION if key == document::PRESENTER => Some(Self::Presenter),
+            document::SESSION => document::Hidden::from_key(key).map(|_| Self::Hidden),
+            document::NOTES => Some(Self::NotesKey),
             document::ANNOTATIONS => Some(Self::AnnotationsKey),
             document::OPINIONS => Some(Self::OpinionsKey),
             document::DISCUSSION => Some(Self::DiscussionKey),
@@ -54,15 +62,22 @@ impl Kind {
             Self::OpinionsKey => Some(Self::OpinionsText),
             Self::DiscussionKey => Some(Self::DiscussionEntry),
             Self::DiscussionEntry | Self::DiscussionDeep => Some(Self::DiscussionDeep),
-            Self::Session | Self::OpinionsText => None,
+            Self::NotesKey => Some(Self::NotesText),
+            Self::Presenter | Self::Hidden | Self::OpinionsText | Self::NotesText => None,
         }
+    }
+
+    /// Whether this is the lead's, whoever of the lead wrote it.
+    pub(super) const fn is_session(self) -> bool {
+        matches!(self, Self::Presenter | Self::Hidden)
     }
 
     /// Whether the rights allow a change here.
     pub(super) const fn allowed(self, rights: RoomRights) -> bool {
         match self {
-            Self::Gone => rights.annotate || rights.opine || rights.discuss || rights.preside,
-            Self::Session => rights.preside,
+            Self::Gone => rights.annotate || rights.opine || rights.discuss || rights.preside || rights.notes,
+            Self::Presenter | Self::Hidden => rights.preside,
+            Self::NotesKey | Self::NotesText => rights.notes,
             Self::AnnotationsKey | Self::AnnotationsEntry | Self::AnnotationsDeep => rights.annotate,
             Self::OpinionsKey | Self::OpinionsText => rights.opine,
             Self::DiscussionKey | Self::DiscussionEntry | Self::DiscussionDeep => rights.discuss,
@@ -233,11 +248,11 @@ mod tests {
     fn spans_answer_by_clock() {
         let place = |kind| Place { kind, parent: None };
         let mut spans = Spans::default();
-        spans.push(2, place(Kind::Session));
-        spans.push(3, place(Kind::Session));
+        spans.push(2, place(Kind::Presenter));
+        spans.push(3, place(Kind::Presenter));
         spans.push(7, place(Kind::OpinionsText));
         assert_eq!(spans.clock(), 7);
-        assert_eq!(spans.at(2), Some(place(Kind::Session)));
+        assert_eq!(spans.at(2), Some(place(Kind::Presenter)));
         assert_eq!(spans.at(3), Some(place(Kind::OpinionsText)));
         assert_eq!(spans.at(7), None);
         assert_eq!(spans.between(2, 4).count(), 2);
@@ -245,6 +260,6 @@ mod tests {
             spans.between(3, 7).collect::<Vec<_>>(),
             [place(Kind::OpinionsText)]
         );
-        assert_eq!(spans.between(0, 3).collect::<Vec<_>>(), [place(Kind::Session)]);
+        assert_eq!(spans.between(0, 3).collect::<Vec<_>>(), [place(Kind::Presenter)]);
     }
 }

@@ -1,7 +1,9 @@
 //! What a finished annotation, a stroke in progress and a discussion line may look like.
 
-use consilium_protocol::live::{Annotation, AnnotationKind, DiscussionLine};
+use consilium_protocol::live::{Annotation, AnnotationKind, Citation, DiscussionLine};
 use yrs::Any;
+
+use crate::document::owner_key;
 
 /// Points of one annotation.
 pub const POINTS_MAX: usize = 4096;
@@ -13,6 +15,18 @@ pub const LINE_CHARS_MAX: usize = 2000;
 pub const ID_BYTES_MAX: usize = 64;
 /// UTF-16 units of a draft opinion. Wider than a submitted one, which has a limit of its own.
 pub const OPINION_UNITS_MAX: u32 = 20_000;
+/// UTF-16 units of private notes.
+pub const NOTES_UNITS_MAX: u32 = 20_000;
+/// People addressed in one discussion line.
+pub const MENTIONS_MAX: usize = 20;
+/// Things cited in one discussion line.
+pub const CITES_MAX: usize = 10;
+/// Characters of how a citation reads.
+pub const CITE_CHARS_MAX: usize = 200;
+/// Characters of what a citation points at.
+pub const REFERENCE_CHARS_MAX: usize = 300;
+/// Things the lead may hide in one room, and the presenter.
+pub const SESSION_KEYS_MAX: u32 = 5001;
 /// Annotations of one person in one room.
 pub const ANNOTATIONS_MAX: u32 = 2000;
 /// Discussion lines of one person in one room.
@@ -51,7 +65,19 @@ pub fn stroke_is_sound(stroke: &Annotation) -> bool {
 /// Whether a discussion line is within the limits.
 #[must_use]
 pub fn line_is_sound(line: &DiscussionLine) -> bool {
-    id_is_sound(&line.id) && line.text.chars().count() <= LINE_CHARS_MAX
+    id_is_sound(&line.id)
+        && line.text.chars().count() <= LINE_CHARS_MAX
+        && (line.reply_to.is_empty() || id_is_sound(&line.reply_to))
+        && line.mentions.len() <= MENTIONS_MAX
+        && line.cites.len() <= CITES_MAX
+        && line.cites.iter().all(citation_is_sound)
+}
+
+/// Whether a citation is within the limits.
+#[must_use]
+pub fn citation_is_sound(citation: &Citation) -> bool {
+    citation.text.chars().count() <= CITE_CHARS_MAX
+        && (1..=REFERENCE_CHARS_MAX).contains(&citation.reference.chars().count())
 }
 
 fn number(any: &Any) -> Option<f64> {
@@ -118,4 +144,44 @@ pub(crate) fn is_line(any: &Any) -> bool {
         && text_within(entry.get("text"), LINE_CHARS_MAX)
         && text_within(entry.get("id"), ID_BYTES_MAX)
         && number_or_nothing(entry.get("at_ms"))
+        && text_within(entry.get("reply_to"), ID_BYTES_MAX)
+        && list_within(entry.get("mentions"), MENTIONS_MAX, is_account)
+        && list_within(entry.get("cites"), CITES_MAX, is_citation)
+}
+
+fn list_within(any: Option<&Any>, most: usize, sound: impl Fn(&Any) -> bool) -> bool {
+    match any {
+        None | Some(Any::Null | Any::Undefined) => true,
+        Some(Any::Array(items)) => items.len() <= most && items.iter().all(sound),
+        Some(_) => false,
+    }
+}
+
+fn is_account(any: &Any) -> bool {
+    matches!(any, Any::String(id) if owner_key(id).is_some())
+}
+
+fn is_citation(any: &Any) -> bool {
+    let Any::Map(entry) = any else { return false };
+    let known = match entry.get("kind") {
+        Some(Any::String(kind)) => matches!(&**kind, "annotation" | "element" | "opinion"),
+        _ => false,
+    };
+    let reference = match entry.get("reference") {
+        Some(Any::String(reference)) => (1..=REFERENCE_CHARS_MAX).contains(&reference.chars().count()),
+        _ => false,
+    };
+    known
+        && reference
+        && matches!(entry.get("text"), Some(Any::String(_)))
+        && text_within(entry.get("text"), CITE_CHARS_MAX)
+}
+
+/// Whether a stored value names a presenter or nobody.
+pub(crate) fn is_presenter(any: &Any) -> bool {
+    match any {
+        Any::Null | Any::Undefined => true,
+        Any::String(id) => owner_key(id).is_some(),
+        _ => false,
+    }
 }

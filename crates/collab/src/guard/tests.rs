@@ -1,16 +1,20 @@
 mod attacks;
+mod lead;
 
 use attacks::attacks;
 use consilium_domain::AccountId;
 use proptest::{prelude::*, test_runner::TestRng};
 use uuid::Uuid;
 use yrs::{
-    Any, Array, ArrayPrelim, ArrayRef, Doc, GetString, Map, MapPrelim, MapRef, OffsetKind, Options,
+    Any, Array, ArrayPrelim, ArrayRef, Doc, GetString, Map, MapPrelim, MapRef, OffsetKind, Options, Text,
     TextPrelim, TextRef, any, updates::encoder::Encode,
 };
 
 use super::*;
-use crate::document::{ANNOTATIONS, DISCUSSION, OPINIONS, PRESENTER, SESSION};
+use crate::{
+    document::{ANNOTATIONS, DISCUSSION, NOTES, OPINIONS, PRESENTER, SESSION},
+    wire::{put_buffer, put_var},
+};
 
 const ALL: RoomRights = RoomRights {
     annotate: true,

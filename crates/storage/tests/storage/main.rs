@@ -72,6 +72,8 @@ cases! {
     parallel::a_client_id_has_one_owner,
     room::log_and_snapshots_round_trip,
     room::updates_must_follow_the_log,
+    room::private_documents_are_rooms_of_their_own,
+    room::older_rooms_become_shared_ones,
     schema::connections_are_durable,
     schema::migrations_go_down_and_up_again,
     sealing::no_planted_value_is_in_the_files,

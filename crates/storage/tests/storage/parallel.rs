@@ -1,6 +1,6 @@
 //! Many at once.
 
-use consilium_domain::AccountId;
+use consilium_domain::{AccountId, ConsultationId};
 use tokio::task::JoinSet;
 
 use crate::world::{World, event, id};
@@ -67,13 +67,21 @@ pub(crate) async fn a_client_id_has_one_owner(world: World) {
         tasks.spawn(async move {
             let account: AccountId = id(11 + n % 3);
             let mut tx = store.begin().await.unwrap();
-            let ours = tx.bind_client(id(31), 7, account).await.unwrap();
+            let ours = tx
+                .bind_client(id::<ConsultationId>(31), 7, account)
+                .await
+                .unwrap();
             tx.commit_technical().await.unwrap();
             (account, ours)
         });
     }
     let all = tasks.join_all().await;
-    let owners = world.store.reader().client_owners(id(31)).await.unwrap();
+    let owners = world
+        .store
+        .reader()
+        .client_owners(id::<ConsultationId>(31))
+        .await
+        .unwrap();
     assert_eq!(owners.len(), 1);
     let (client, owner) = owners.first().copied().unwrap();
     assert_eq!(client, 7);

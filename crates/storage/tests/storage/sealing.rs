@@ -1,9 +1,13 @@
 //! Clear text reaches no table, and ciphertext opens only in its place.
 
 use consilium_domain::{Clear, InvitationState};
-use consilium_storage::{Invitation, LogEntry, Opinion, Report, Series, Snapshot, StoreError};
+use consilium_storage::{Invitation, LogEntry, Opinion, Report, RoomKey, Series, Snapshot, StoreError};
 
 use crate::world::{COMPLAINT, ID_NUMBER, NAME, NOW, World, event, id, patient};
+
+fn shared() -> RoomKey {
+    RoomKey::shared(id(31))
+}
 
 /// Puts a planted value into every sealed column there is.
 async fn plant(world: &World) {
@@ -68,9 +72,9 @@ async fn plant(world: &World) {
     })
     .await
     .unwrap();
-    tx.create_room(id(31), 1).await.unwrap();
+    tx.create_room(shared(), 1).await.unwrap();
     let entry = |seq: u8| LogEntry {
-        consultation: id(31),
+        key: shared(),
         epoch: 1,
         seq: seq.into(),
         author: id(11),
@@ -82,7 +86,7 @@ async fn plant(world: &World) {
     };
     tx.append_log(&[entry(1), entry(2)]).await.unwrap();
     tx.put_snapshot(&Snapshot {
-        consultation: id(31),
+        key: shared(),
         epoch: 1,
         seq: 2,
         state: NAME.as_bytes().to_vec(),
@@ -184,7 +188,7 @@ pub(crate) async fn a_moved_ciphertext_does_not_open(world: World) {
     let sql =
         "UPDATE room_log SET \"update\" = (SELECT \"update\" FROM room_log WHERE seq = 1) WHERE seq = 2";
     assert_eq!(world.execute(sql, vec![]).await, 1);
-    assert!(reader.log_after(id(31), 1, 0, 1).await.is_ok());
-    let log = reader.log_after(id(31), 1, 0, 2).await;
+    assert!(reader.log_after(shared(), 1, 0, 1).await.is_ok());
+    let log = reader.log_after(shared(), 1, 0, 2).await;
     assert!(matches!(log, Err(StoreError::Vault(_))));
 }

@@ -11,7 +11,7 @@ use consilium_collab::{
 use consilium_domain::AccountId;
 use consilium_protocol::live::{CLOSE_MALFORMED, CLOSE_NOT_ALLOWED, ClientFrame, ServerFrame};
 
-use super::{Actor, Held, What};
+use super::{Actor, Held, What, acts};
 
 /// Frames out of order that one connection may send before it is closed.
 const GAPS_MAX: u32 = 32;
@@ -125,6 +125,12 @@ impl Actor {
     /// Gives an accepted change its place in the log.
     pub(super) fn accept(&mut self, from: Option<(u64, u64)>, author: AccountId, applied: Applied) {
         let frame = frame::update(&applied.update).into();
+        if let Some(seat) = from.and_then(|(connection, _)| self.seats.get(&connection)) {
+            for act in &applied.acts {
+                self.unwritten_acts
+                    .push(acts::record(&self.rooms, &seat.join, act));
+            }
+        }
         self.log(author, applied);
         self.hold(What::Change {
             from: from.map(|(connection, _)| connection),

@@ -9,11 +9,21 @@ use consilium_collab::{
 };
 use consilium_domain::{AccountId, permission::RoomRights};
 use consilium_protocol::live::{CLOSE_REVOKED, ServerFrame};
+use consilium_storage::RoomKey;
 
 use super::{Actor, Join, Outbox, Seat};
 
 fn may_write(rights: RoomRights) -> bool {
     rights != RoomRights::default()
+}
+
+/// What of somebody's rights counts in this document.
+fn of_document(key: RoomKey, rights: RoomRights) -> RoomRights {
+    if key.owner.is_some() {
+        rights.private()
+    } else {
+        rights.shared()
+    }
 }
 
 /// A client id that nobody has drawn before, with all likelihood.
@@ -27,7 +37,7 @@ fn fresh_client() -> Option<u64> {
 impl Actor {
     pub(super) fn join(&mut self, connection: u64, join: Arc<Join>, outbox: Arc<Outbox>) {
         let account = join.person.id;
-        let rights = join.rights;
+        let rights = of_document(self.key, join.rights);
         outbox.push(frame::sync_step_1(&self.room.state_vector()).into());
         let present = self.awareness.all();
         if !present.is_empty() {
@@ -48,21 +58,21 @@ impl Actor {
             },
         );
         if may_write(rights) {
-            self.prepare(account);
+            self.prepare(account, rights);
         }
     }
 
     /// Makes sure the account's containers exist before any of its pages writes.
-    fn prepare(&mut self, account: AccountId) {
+    fn prepare(&mut self, account: AccountId, rights: RoomRights) {
         if self.read_only.is_some() {
             return;
         }
         let Some(client) = fresh_client() else { return };
-        match self.room.prepare(account, client) {
+        match self.room.prepare_for(account, rights, client) {
             Ok(Some(applied)) => self.accept(None, account, applied),
             Ok(None) => {}
             Err(violation) => {
-                tracing::error!(%violation, consultation.id = %self.consultation, "a place could not be prepared");
+                tracing::error!(%violation, room.key = %self.key, "a place could not be prepared");
             }
         }
     }
@@ -94,26 +104,30 @@ impl Actor {
     ) -> Vec<AccountId> {
         let mut missing = Vec::new();
         let mut writers = Vec::new();
+        let key = self.key;
         for seat in self.seats.values_mut() {
             let account = seat.join.person.id;
-            match rights.get(&account) {
+            let known = rights
+                .get(&account)
+                .map(|rights| rights.map(|rights| of_document(key, rights)));
+            match known {
                 None => missing.push(account),
                 Some(None) => seat.outbox.close(CLOSE_REVOKED, "access ended"),
-                Some(Some(rights)) if *rights != seat.rights => {
-                    seat.rights = *rights;
-                    if may_write(*rights) {
-                        writers.push(account);
+                Some(Some(rights)) if rights != seat.rights => {
+                    seat.rights = rights;
+                    if may_write(rights) {
+                        writers.push((account, rights));
                     }
                     if seat.hello {
-                        let frame = ServerFrame::Rights { rights: *rights };
+                        let frame = ServerFrame::Rights { rights };
                         seat.outbox.push(frame::server_frame(&frame).into());
                     }
                 }
                 Some(Some(_)) => {}
             }
         }
-        for account in writers {
-            self.prepare(account);
+        for (account, rights) in writers {
+            self.prepare(account, rights);
         }
         if !changed.is_empty() {
             self.tell(&ServerFrame::Changed {

@@ -15,7 +15,7 @@ impl Actor {
     /// Numbers and links an accepted change.
     pub(super) fn log(&mut self, author: AccountId, applied: Applied) {
         let place = history::Place {
-            consultation: self.consultation,
+            key: self.key,
             epoch: self.epoch,
             seq: self.seq + 1,
             author,
@@ -27,7 +27,7 @@ impl Actor {
         };
         let hash = history::hash(&self.head, &place, &applied.update);
         self.unwritten.push(LogEntry {
-            consultation: place.consultation,
+            key: place.key,
             epoch: place.epoch,
             seq: place.seq,
             author,
@@ -50,12 +50,18 @@ impl Actor {
         }
         let entries = std::mem::take(&mut self.unwritten);
         let clients = std::mem::take(&mut self.unwritten_clients);
+        let acts = std::mem::take(&mut self.unwritten_acts);
         let flight = (
             entries.len(),
             self.seq,
             clients.iter().map(|(client, _)| *client).collect(),
         );
-        let done = self.rooms.0.writer.send(Job::Entries { entries, clients }).await;
+        let job = Job::Entries {
+            entries,
+            clients,
+            acts,
+        };
+        let done = self.rooms.0.writer.send(job).await;
         let (entries, seq, clients) = flight;
         self.in_flight = Some(InFlight {
             entries,
@@ -88,10 +94,11 @@ impl Actor {
     fn fall_back(&mut self) {
         self.unwritten.clear();
         self.unwritten_clients.clear();
+        self.unwritten_acts.clear();
         self.read_only = Some(after(self.rooms.0.timing.retry));
         self.rooms.0.counters.read_only.fetch_add(1, Ordering::Relaxed);
         if let Err(error) = self.room.revert() {
-            tracing::error!(%error, consultation.id = %self.consultation, "a room cannot be rebuilt");
+            tracing::error!(%error, room.key = %self.key, "a room cannot be rebuilt");
         }
         self.seq = self.durable;
         let held = std::mem::take(&mut self.held);
@@ -128,7 +135,7 @@ impl Actor {
             return;
         };
         let probe = Job::Snapshot(Snapshot {
-            consultation: self.consultation,
+            key: self.key,
             epoch: self.epoch,
             seq: self.durable,
             state,
@@ -136,12 +143,12 @@ impl Actor {
         if !matches!(self.rooms.0.writer.send(probe).await.await, Ok(Ok(()))) {
             return;
         }
-        let Ok(loaded) = history::load(&self.rooms, self.consultation).await else {
+        let Ok(loaded) = history::load(&self.rooms, self.key).await else {
             return;
         };
         let before = self.room.state_vector();
         if loaded.epoch != self.epoch || loaded.seq < self.durable {
-            tracing::error!(consultation.id = %self.consultation, "a room's store went back in time");
+            tracing::error!(room.key = %self.key, "a room's store went back in time");
             for seat in self.seats.values() {
                 seat.outbox.close(CLOSE_UNAVAILABLE, "store restored");
             }
@@ -200,7 +207,7 @@ impl Actor {
             return;
         };
         let snapshot = Snapshot {
-            consultation: self.consultation,
+            key: self.key,
             epoch: self.epoch,
             seq: self.durable,
             state,

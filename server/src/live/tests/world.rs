@@ -99,6 +99,22 @@ impl World {
     }
 }
 
+impl World {
+    /// The results of an action once there are so many; the audit of a room is written behind it.
+    pub(super) async fn audited_times(&self, action: &str, count: usize) -> Vec<String> {
+        let all = async {
+            loop {
+                let found = self.audited(action).await;
+                if found.len() >= count {
+                    return found;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(Duration::from_secs(30), all).await.expect("audited")
+    }
+}
+
 async fn fill(store: &Store) {
     let mut tx = store.begin().await.unwrap();
     tx.insert_institution(&Institution {
@@ -201,6 +217,7 @@ pub(super) fn person(n: u128) -> Person {
 pub(super) fn join(n: u128) -> Join {
     Join {
         consultation: consultation(),
+        private: false,
         person: person(n),
         rights: RIGHTS,
         session: [u8::try_from(n).unwrap(); 32],
