@@ -29,7 +29,13 @@ pub fn RoomPage(
     /// The page; its view is [`View::Room`].
     page: Page,
 ) -> impl IntoView {
-    let (View::Room { consultation, series }, Some(me)) = (page.view, page.me) else {
+    let (
+        View::Room {
+            consultation, series, ..
+        },
+        Some(me),
+    ) = (page.view, page.me)
+    else {
         return ().into_any();
     };
     let locale = context::locale();

@@ -187,6 +187,8 @@ async fn fill(server: &TestServer, people: [&Person; 3]) -> Result<Vec<String>> 
                 due_at: None,
                 suspended_from: None,
                 override_reason: None,
+                paused_at: None,
+                pause_reason: None,
                 created_by: lead.me.account_id,
                 created_at: when,
                 updated_at: when,

@@ -19,6 +19,7 @@ mod m20261123_000012_invitations;
 mod m20261123_000013_masking;
 mod m20261123_000014_uploads;
 mod m20261123_000016_private_rooms;
+mod m20261123_000017_session;
 mod table;
 
 use sea_orm_migration::prelude::async_trait::async_trait;
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000013_masking::Migration),
             Box::new(m20261123_000014_uploads::Migration),
             Box::new(m20261123_000016_private_rooms::Migration),
+            Box::new(m20261123_000017_session::Migration),
         ]
     }
 }

@@ -2,6 +2,7 @@
 //! headers, problems in the reader's language) is in [`edge`].
 
 pub mod accounts;
+pub mod attachments;
 pub mod audit;
 pub mod consents;
 pub mod consultations;
@@ -19,11 +20,13 @@ pub mod notices;
 pub mod opinions;
 pub mod packages;
 pub mod pages;
+pub mod questions;
 pub mod reports;
 pub mod requests;
 pub mod session;
 pub mod submissions;
 pub mod suspension;
+pub mod templates;
 pub mod transfers;
 pub mod uploads;
 pub mod worklist;
@@ -78,6 +81,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(consultations::reinvite))
         .routes(routes!(consultations::ready))
         .routes(routes!(consultations::start))
+        .routes(routes!(consultations::pause))
+        .routes(routes!(consultations::resume))
         .routes(routes!(consultations::end))
         .routes(routes!(consultations::cancel))
         .routes(routes!(consultations::institutions))
@@ -117,6 +122,16 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(packages::freeze))
         .routes(routes!(packages::quality))
         .routes(routes!(packages::dictionary))
+        .routes(routes!(questions::list, questions::ask))
+        .merge(large(
+            routes!(attachments::list, attachments::add),
+            limits::ATTACHMENT_BYTES,
+        ))
+        .routes(routes!(attachments::content))
+        .routes(routes!(templates::list))
+        .routes(routes!(opinions::revise))
+        .routes(routes!(questions::answer))
+        .routes(routes!(questions::withdraw))
         .routes(routes!(opinions::submit))
         .routes(routes!(reports::sign))
         .routes(routes!(reports::read))

@@ -13,7 +13,7 @@ use crate::{
     services::{
         clocks, consents,
         mail::{self, Mailer},
-        retention, uploads, worklist,
+        retention, supplements, uploads, worklist,
     },
     state::App,
 };
@@ -35,6 +35,9 @@ pub async fn clocks(app: App, stop: CancellationToken) {
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut looked_at, mut uploads_at) = (None, None);
     let mut indexed = false;
+    if let Err(error) = supplements::recover(&app).await {
+        tracing::error!(%error, "running sessions were not looked at");
+    }
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -43,6 +46,10 @@ pub async fn clocks(app: App, stop: CancellationToken) {
         reduce(&app, &mut looked_at).await;
         tidy_uploads(&app, &mut uploads_at).await;
         index(&app, &mut indexed).await;
+        let made = supplements::run(&app).await;
+        if made > 0 {
+            tracing::info!(count = made, "packages supplemented in session");
+        }
         match consents::expire(&app).await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "consents ran out"),

@@ -31,6 +31,10 @@ pub struct Inner {
     pub reads: crate::services::imaging::Reads,
     /// Resumable uploads in hand.
     pub uploads: crate::services::uploads::Uploads,
+    /// Packages to be made anew.
+    pub supplements: crate::services::supplements::Supplements,
+    /// Skeletons of opinions.
+    pub templates: Vec<consilium_protocol::room::OpinionTemplate>,
     /// Readings of the standard that were chosen.
     pub policy: crate::config::Policy,
     /// Browser bundle.

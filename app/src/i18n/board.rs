@@ -123,6 +123,12 @@ const fn template(kind: NoticeKind, locale: Locale) -> &'static str {
             ),
             N::ConsultationCancelled => ("会诊已取消", "The consultation was cancelled"),
             N::OpinionSubmitted => ("{i}提交了意见", "{i} submitted an opinion"),
+            N::QuestionAsked => (
+                "{i}在会诊中向本院提问，请在 {t} 前回答",
+                "{i} asks your institution in the session; answer before {t}",
+            ),
+            N::QuestionAnswered => ("{i}回答了提问", "{i} has answered a question"),
+            N::QuestionWithdrawn => ("{i}撤回了提问", "{i} took a question back"),
             N::ReportSigned => ("会诊报告已签发", "The report is signed"),
             N::DeadlineNear => ("期限将至：{i}须在 {t} 前{k}", "Due soon: {i}, {k}, {t}"),
             N::DeadlinePassed => ("已逾期：{i}应在 {t} 前{k}", "Overdue: {i}, {k}, {t}"),

@@ -82,7 +82,17 @@ sentences! {
     UPLOAD_WRONG_STATE: "只有等待确认患者身份的上传才能确认。", "Only an upload that waits for its patient to be confirmed can be confirmed.";
     OPINIONS_MISSING: "有机构尚未提交意见：请等待，或写明原因后继续。", "Some institutions have not given an opinion: wait, or record why they are left out.";
     OPINIONS_UNCITED: "报告须引用每一份已提交的意见。", "The report must cite every submitted opinion.";
-    OPINION_SUBMITTED: "意见已签名提交，不能再改。", "The opinion was signed and can no longer be changed.";
+    OPINION_SUBMITTED: "意见已签名提交。如需修改，请提交新版本。", "The opinion was signed. To change it, submit a new version.";
+    OPINION_NOT_NEWEST: "所替换的不是您最新的意见，请刷新后再试。", "That is not your newest opinion. Reload and try again.";
+    OPINION_IN_REVISION: "这份意见已在修改中。", "This opinion is being revised already.";
+    SESSION_PAUSED: "会诊已暂停，继续后再进行此操作。", "The session is paused; do this once it goes on.";
+    SESSION_NOT_PAUSED: "会诊没有暂停。", "The session is not paused.";
+    QUESTION_WRONG_STATE: "这条提问已回答或已撤回。", "This question was answered or taken back.";
+    QUESTION_NOT_PARTY: "只能向参加本次会诊的其他机构提问。", "Ask another institution that takes part in this consultation.";
+    QUESTION_TOO_MANY: "未回答的提问过多，请先等待回答。", "Too many questions are open; wait for answers first.";
+    ATTACHMENT_TYPE: "只接受 PDF、PNG 或 JPEG 文件。", "Only PDF, PNG and JPEG files are accepted.";
+    ATTACHMENT_UNCONFIRMED: "请确认文件中不含患者姓名、证件号等身份信息后再上传。", "Confirm that the file shows no name, number or other identity of the patient, then add it again.";
+    ATTACHMENT_TOO_MANY: "本次会诊的附件已达上限。", "This consultation has as many documents as it may.";
     INVITATION_WRONG_STATE: "邀请已答复、逾期或撤回，不能再答复。", "The invitation was answered, expired or taken back.";
     INVITATION_TOO_LATE: "答复期限已过，请联系牵头机构重新邀请。", "The term has passed; ask the lead institution for a new invitation.";
     INVITATION_NO_RANGE: "接受邀请时，请至少选择一类可提供的数据。", "To accept, choose at least one kind of data you can give.";

@@ -100,6 +100,9 @@ words! {
         Cancelled: "取消会诊", "Cancellation";
         Opinion: "专家意见", "Opinion";
         Report: "会诊报告", "Report";
+        Question: "会中提问", "Question in the session";
+        Answer: "提问答复", "Answer to a question";
+        QuestionWithdrawn: "撤回提问", "Question taken back";
         Suspension: "交换暂停或恢复", "Exchange stopped or resumed";
     }
 
@@ -109,6 +112,7 @@ words! {
         DataProvision: "提供数据", "Provide data";
         Correction: "更正数据", "Correct data";
         Opinion: "提交意见", "Submit an opinion";
+        Question: "回答会中提问", "Answer a question of the session";
     }
 
     /// What happens when a deadline passes.
@@ -117,6 +121,7 @@ words! {
         DataProvision: "逾期记为迟交并通知双方，会诊开始后不再计入。", "Then it counts as late and both sides are told; after the session starts it no longer counts.";
         Correction: "逾期通知双方协调员，未更正的值不计入完整率。", "Then both coordinators are told; the value stays out of the completeness score.";
         Opinion: "逾期须由牵头机构写明原因后方可出具报告。", "Then the lead must give a reason before the report can be signed.";
+        Question: "逾期通知双方，提问仍可回答。", "Then both sides are told; the question can still be answered.";
     }
 
     /// A guardian's relation to the patient.

@@ -36,6 +36,7 @@ impl Draft {
         let cites = consultation
             .opinions
             .iter()
+            .filter(|opinion| !opinion.superseded)
             .map(|opinion| (opinion.id, RwSignal::new(true)))
             .collect();
         let waivers = without_opinion(consultation)
@@ -173,6 +174,7 @@ fn OpinionChoice(consultation: Consultation, draft: Draft) -> impl IntoView {
     let items = consultation
         .opinions
         .into_iter()
+        .filter(|opinion| !opinion.superseded)
         .zip(draft.cites.get_value())
         .map(|(opinion, (id, cited))| {
             let name = format!("cite-{id}");

@@ -193,6 +193,8 @@ fn opinion(n: u8, of: Institution, author: &str, department: &str, text: &str) -
         submitted_at: at("2026-11-22T14:19:00+08:00"),
         content_hash: "ab".repeat(32),
         signature_valid: true,
+        superseded: false,
+        in_revision: false,
     }
 }
 
@@ -248,6 +250,8 @@ pub(crate) fn consultation(n: u8, state: ConsultationState, allowed: Vec<Act>) -
         people: Vec::new(),
         suspended_from: None,
         override_reason: None,
+        paused_at: None,
+        pause_reason: None,
         package: None,
         deadlines: deadlines(n),
         version: 1,
@@ -517,6 +521,12 @@ pub(crate) fn room(locale: Locale) -> Page {
         view: View::Room {
             consultation: Box::new(consultation),
             series: vec![],
+            questions: vec![],
+            templates: vec![],
+            package: None,
+            elements: vec![],
+            requests: vec![],
+            attachments: vec![],
         },
     }
 }

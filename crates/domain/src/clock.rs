@@ -18,6 +18,9 @@ pub const CORRECT_WITHIN_MS: i64 = 12 * HOUR_MS;
 pub const CORRECT_WITHIN_URGENT_MS: i64 = HOUR_MS;
 /// Opinions are due this long after they were asked for or the session ended (clause 4.2.1 d).
 pub const OPINION_WITHIN_MS: i64 = 2 * HOUR_MS;
+/// A question of the session is answered within this time of delivery unless it says otherwise (D2: an
+/// answer is wanted while the session runs).
+pub const QUESTION_WITHIN_MS: i64 = 30 * MINUTE_MS;
 /// Laboratory and imaging data is readable at the lead within this time of being available at its source
 /// (clause 4.2.1 d).
 pub const SOURCE_DELAY_MS: i64 = 30 * MINUTE_MS;
@@ -56,6 +59,18 @@ pub struct DataDue {
 }
 
 impl DataDuePolicy {
+    /// The moments for what is asked while the session runs (clause 7.3 e): within half an hour of the asking,
+    /// as long as data may take from its source to the reader (clause 4.2.1 d). The terms of clause 7.2 f lie
+    /// before the session and cannot hold here.
+    #[must_use]
+    pub const fn live(asked_at: Timestamp) -> DataDue {
+        let due_at = asked_at.plus_ms(SOURCE_DELAY_MS);
+        DataDue {
+            target_at: due_at,
+            hard_at: due_at,
+        }
+    }
+
     /// The moments for a session at `scheduled_at`. An urgent session has its target at the hard stop.
     #[must_use]
     pub fn due(&self, scheduled_at: Timestamp, urgency: Urgency) -> DataDue {
@@ -87,6 +102,7 @@ pub const fn reminders(kind: ClockKind, urgency: Urgency) -> &'static [i64] {
         (ClockKind::Correction, Urgency::Routine) => &[6 * HOUR_MS, HOUR_MS],
         (ClockKind::Correction, Urgency::Urgent) => &[30 * MINUTE_MS, 10 * MINUTE_MS],
         (ClockKind::Opinion, _) => &[30 * MINUTE_MS],
+        (ClockKind::Question, _) => &[5 * MINUTE_MS],
     }
 }
 
@@ -99,6 +115,7 @@ pub const fn length_ms(kind: ClockKind, urgency: Urgency) -> Option<i64> {
         (ClockKind::Correction, Urgency::Routine) => Some(CORRECT_WITHIN_MS),
         (ClockKind::Correction, Urgency::Urgent) => Some(CORRECT_WITHIN_URGENT_MS),
         (ClockKind::Opinion, _) => Some(OPINION_WITHIN_MS),
+        (ClockKind::Question, _) => Some(QUESTION_WITHIN_MS),
         (ClockKind::DataProvision, _) => None,
     }
 }

@@ -25,6 +25,10 @@ pub enum Command {
     Ready,
     /// Begin the session: shares the case with all participants (clause 7.3 a).
     Start,
+    /// Interrupt the session; it stays in session.
+    Pause,
+    /// Go on after a pause.
+    Continue,
     /// End the session.
     End,
     /// Sign the report (clause 7.4 a).
@@ -43,12 +47,14 @@ pub enum Command {
 
 impl Command {
     /// Every command.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Edit,
         Self::Invite,
         Self::Settle,
         Self::Ready,
         Self::Start,
+        Self::Pause,
+        Self::Continue,
         Self::End,
         Self::Sign,
         Self::Cancel,
@@ -67,6 +73,8 @@ impl Command {
             Self::Settle => "settle",
             Self::Ready => "ready",
             Self::Start => "start",
+            Self::Pause => "pause",
+            Self::Continue => "continue",
             Self::End => "end",
             Self::Sign => "sign",
             Self::Cancel => "cancel",
@@ -112,6 +120,8 @@ pub struct Facts {
     pub new_time: Option<Timestamp>,
     /// Deliveries of the report that are neither acknowledged nor waived.
     pub deliveries_open: usize,
+    /// The session is paused.
+    pub paused: bool,
 }
 
 /// Why a command was refused.
@@ -161,6 +171,12 @@ pub enum Refusal {
     /// Not every delivery is acknowledged.
     #[error("deliveries are open")]
     DeliveriesOpen,
+    /// The session is paused already.
+    #[error("the session is paused")]
+    Paused,
+    /// The session is not paused.
+    #[error("the session is not paused")]
+    NotPaused,
 }
 
 impl Refusal {
@@ -181,6 +197,8 @@ impl Refusal {
             Self::AnswersPending => "consultation.answers_pending",
             Self::TimePast => "field.past",
             Self::DeliveriesOpen => "report.deliveries_open",
+            Self::Paused => "session.paused",
+            Self::NotPaused => "session.not_paused",
         }
     }
 }
@@ -236,6 +254,9 @@ pub fn apply(
             }
             Ok(state)
         }
+        (S::InSession, Command::Pause) if facts.paused => Err(Refusal::Paused),
+        (S::InSession, Command::Continue) if !facts.paused => Err(Refusal::NotPaused),
+        (S::InSession, Command::Pause | Command::Continue) => Ok(S::InSession),
         (S::InSession, Command::End) => Ok(S::Summarising),
         (S::Summarising, Command::Sign) => {
             if !facts.opinions_missing.is_empty() {
@@ -291,6 +312,8 @@ pub const fn may(command: Command, actor: Actor) -> bool {
         Command::Invite
         | Command::Ready
         | Command::Start
+        | Command::Pause
+        | Command::Continue
         | Command::End
         | Command::Sign
         | Command::Cancel
@@ -337,7 +360,11 @@ mod tests {
         let mut legal = Vec::new();
         for &state in S::ALL {
             for command in Command::ALL {
-                match apply(state, command, &facts(), now) {
+                let facts = Facts {
+                    paused: command == Command::Continue,
+                    ..facts()
+                };
+                match apply(state, command, &facts, now) {
                     Ok(to) => legal.push((state, command, to)),
                     Err(refusal) => assert_eq!(refusal, Refusal::WrongState { state, command }),
                 }
@@ -363,6 +390,8 @@ mod tests {
                 (S::Ready, Command::Cancel, S::Cancelled),
                 (S::Ready, Command::Reschedule, S::Ready),
                 (S::Ready, Command::Suspend, S::Suspended),
+                (S::InSession, Command::Pause, S::InSession),
+                (S::InSession, Command::Continue, S::InSession),
                 (S::InSession, Command::End, S::Summarising),
                 (S::InSession, Command::Cancel, S::Cancelled),
                 (S::InSession, Command::Suspend, S::Suspended),
@@ -495,6 +524,19 @@ mod tests {
                 now
             ),
             Ok(S::Draft)
+        );
+        let paused = Facts {
+            paused: true,
+            ..facts()
+        };
+        assert_eq!(
+            refuse(S::InSession, Command::Pause, paused.clone()),
+            Some("session.paused")
+        );
+        assert_eq!(refuse(S::InSession, Command::End, paused), None);
+        assert_eq!(
+            refuse(S::InSession, Command::Continue, facts()),
+            Some("session.not_paused")
         );
         let id = InstitutionId(uuid::Uuid::nil());
         assert_eq!(

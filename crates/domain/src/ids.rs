@@ -65,6 +65,8 @@ id! {
     IssueId,
     /// A question of the session to an institution.
     QuestionId,
+    /// A document or picture added in the session.
+    AttachmentId,
     /// A case package, one version (clause 7.2 g).
     PackageId,
     /// An exchange message between two institutions.

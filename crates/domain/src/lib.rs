@@ -17,6 +17,7 @@ pub mod person;
 pub mod preparation;
 pub mod privacy;
 pub mod quality;
+pub mod session;
 pub mod term;
 pub mod time;
 

@@ -214,6 +214,18 @@ impl RoomRights {
             notes: self.notes,
         }
     }
+
+    /// What is left of them while the session is paused: nobody annotates, discusses or presents; own drafts
+    /// and notes go on.
+    #[must_use]
+    pub const fn in_pause(self) -> Self {
+        Self {
+            annotate: false,
+            discuss: false,
+            preside: false,
+            ..self
+        }
+    }
 }
 
 /// The rights of `subject` in the room of a consultation in `state`. An expert who has submitted an

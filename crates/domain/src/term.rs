@@ -232,6 +232,16 @@ codes! {
         Sealed = "sealed",
     }
 
+    /// Where a question of the session to an institution stands (clause 7.3 e).
+    QuestionState {
+        /// Waits for an answer.
+        Open = "open",
+        /// Was answered.
+        Answered = "answered",
+        /// Was taken back by the one who asked.
+        Withdrawn = "withdrawn",
+    }
+
     /// Where the patient's informed consent stands (clause 8.3.2).
     ConsentState {
         /// Being prepared.
@@ -298,6 +308,12 @@ codes! {
         Opinion = "opinion",
         /// The report was signed (7.4 b).
         Report = "report",
+        /// A question of the session (7.3 e).
+        Question = "question",
+        /// The answer to a question of the session.
+        Answer = "answer",
+        /// A question of the session taken back.
+        QuestionWithdrawn = "question_withdrawn",
         /// Exchange stopped or taken up again after a fault (7.5 c).
         Suspension = "suspension",
     }
@@ -312,6 +328,8 @@ codes! {
         Correction = "correction",
         /// Give an opinion (4.2.1 d).
         Opinion = "opinion",
+        /// Answer a question of the session (7.3 e).
+        Question = "question",
     }
 
     /// What a notice tells.
@@ -368,6 +386,12 @@ codes! {
         ConsultationCancelled = "consultation_cancelled",
         /// An opinion was submitted.
         OpinionSubmitted = "opinion_submitted",
+        /// A question of the session to the own institution has come.
+        QuestionAsked = "question_asked",
+        /// A question of the session was answered.
+        QuestionAnswered = "question_answered",
+        /// A question of the session was taken back.
+        QuestionWithdrawn = "question_withdrawn",
         /// The report was signed.
         ReportSigned = "report_signed",
         /// A deadline comes near.
@@ -501,6 +525,8 @@ codes! {
         Submission = "submission",
         /// The scanned consent form.
         ConsentForm = "consent_form",
+        /// A document or picture for all in the session.
+        Attachment = "attachment",
     }
 
     /// How a resumable upload comes.

@@ -5,12 +5,13 @@
 use std::fmt::Write as _;
 
 use consilium_domain::{
-    ConsentState, ConsultationState, DataRequestState, InvitationState, IssueState, PackageState, Role,
-    SubmissionState, Timestamp, TransferState,
+    ConsentState, ConsultationState, DataRequestState, InvitationState, IssueState, PackageState,
+    QuestionState, Role, SubmissionState, Timestamp, TransferState,
     consultation::{self, Facts},
     machine::{Actor, Machine, Refused, Verb},
     permission::Relation,
     preparation::{consent, data_request, invitation, issue, package, submission, transfer},
+    session::question,
 };
 
 /// What a walk over one machine found.
@@ -78,7 +79,11 @@ fn walk_consultation() -> Walk {
     let mut cells = 0;
     for &state in ConsultationState::ALL {
         for command in consultation::Command::ALL {
-            let to = consultation::apply(state, command, &open_doors(), Timestamp::from_ms(0));
+            let facts = Facts {
+                paused: command == consultation::Command::Continue,
+                ..open_doors()
+            };
+            let to = consultation::apply(state, command, &facts, Timestamp::from_ms(0));
             let mut by = Vec::new();
             for actor in Actor::ALL {
                 cells += 1;
@@ -148,6 +153,12 @@ fn every_state_command_and_actor() {
             TransferState::ALL,
             transfer::Command::ALL,
             TransferState::code,
+        ),
+        walk(
+            &question::MACHINE,
+            QuestionState::ALL,
+            question::Command::ALL,
+            QuestionState::code,
         ),
     ];
     let legal: String = walks.iter().map(|walk| walk.legal.as_str()).collect();

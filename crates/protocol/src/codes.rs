@@ -255,6 +255,26 @@ codes! {
     EXCHANGE_SUSPENDED = "exchange.suspended";
     /// The exchange is not suspended.
     EXCHANGE_NOT_SUSPENDED = "exchange.not_suspended";
+    /// The session is paused.
+    SESSION_PAUSED = "session.paused";
+    /// The session is not paused.
+    SESSION_NOT_PAUSED = "session.not_paused";
+    /// The question was answered or taken back before.
+    QUESTION_WRONG_STATE = "question.wrong_state";
+    /// The asked institution takes no part, or is the own one.
+    QUESTION_NOT_PARTY = "question.not_party";
+    /// Too many questions are open.
+    QUESTION_TOO_MANY = "question.too_many";
+    /// The opinion to take the place of is not the author's newest.
+    OPINION_NOT_NEWEST = "opinion.not_newest";
+    /// The opinion is being revised already.
+    OPINION_IN_REVISION = "opinion.in_revision";
+    /// The document or picture is none of the accepted types.
+    ATTACHMENT_TYPE = "attachment.type";
+    /// Nobody has confirmed that the document shows no identity of the patient.
+    ATTACHMENT_UNCONFIRMED = "attachment.unconfirmed";
+    /// The consultation has as many documents and pictures as it may.
+    ATTACHMENT_TOO_MANY = "attachment.too_many";
     /// Element: a mandatory element has no value and no reason for it.
     ELEMENT_REQUIRED = "element.required";
     /// Element: a 15-digit identity number: upgraded, but to be replaced.

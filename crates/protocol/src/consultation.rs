@@ -314,6 +314,12 @@ pub struct Consultation {
     /// Deadlines that run, whose move it is and where to act.
     #[serde(default)]
     pub deadlines: Vec<crate::notice::Deadline>,
+    /// Since when the session is paused; it stays in session meanwhile.
+    #[serde(default)]
+    pub paused_at: Option<Timestamp>,
+    /// Why, when a reason was given.
+    #[serde(default)]
+    pub pause_reason: Option<String>,
     /// Version for optimistic locking.
     pub version: i64,
 }
@@ -384,6 +390,9 @@ pub struct OpinionInput {
     /// Annotation ids it cites.
     #[serde(default)]
     pub cites: Vec<String>,
+    /// The author's newest signed version, which this one takes the place of; absent for the first.
+    #[serde(default)]
+    pub supersedes: Option<OpinionId>,
 }
 
 /// A submitted opinion: signed, unchangeable.
@@ -414,6 +423,12 @@ pub struct Opinion {
     pub content_hash: String,
     /// The signature verified when it was read.
     pub signature_valid: bool,
+    /// A later version of the same author has taken its place.
+    #[serde(default)]
+    pub superseded: bool,
+    /// Its author has taken it up again: a new version is being written.
+    #[serde(default)]
+    pub in_revision: bool,
 }
 
 /// `POST /api/v1/consultations/import/fhir` answer: the form filled from a bundle, nothing stored yet.

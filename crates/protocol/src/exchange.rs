@@ -3,13 +3,14 @@
 
 use consilium_domain::{
     ConsultationId, ConsultationKind, DataCategory, DataRequestId, InstitutionId, InvitationId, IssueId,
-    MessageId, MessageKind, OpinionId, PackageId, ReportId, SubmissionId, Timestamp, TransferState, Urgency,
-    invitation::Answer,
+    MessageId, MessageKind, OpinionId, PackageId, QuestionId, ReportId, SubmissionId, Timestamp,
+    TransferState, Urgency, invitation::Answer,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     consultation::MaskedPatient,
+    live::Citation,
     preparation::{Expert, IssueBody, ItemReference, RequestBody},
     session::Institution,
 };
@@ -88,6 +89,33 @@ pub struct InvitationBody {
     pub answer_within_ms: i64,
 }
 
+/// A question of the session on its way; its texts are masked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct QuestionBody {
+    /// The question.
+    pub question_id: QuestionId,
+    /// What is asked.
+    pub text: String,
+    /// An answer is expected within this time of delivery, ms.
+    pub answer_within_ms: i64,
+}
+
+/// The answer to a question of the session on its way; its texts are masked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AnswerBody {
+    /// The question.
+    pub question_id: QuestionId,
+    /// The answer.
+    pub text: String,
+    /// What it points at.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub cites: Vec<Citation>,
+    /// When it was given.
+    pub answered_at: Timestamp,
+}
+
 /// What a message says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -135,7 +163,16 @@ pub enum Body {
         /// The answer is due this long after delivery, ms.
         answer_within_ms: i64,
     },
-    /// Lead to participant.
+    /// From one institution in the session to another (clause 7.3 e).
+    Question(Box<QuestionBody>),
+    /// Back to the one who asked.
+    Answer(Box<AnswerBody>),
+    /// From the one who asked: taken back.
+    QuestionWithdrawn {
+        /// The question.
+        question_id: QuestionId,
+    },
+    /// To a participant: of the lead, or in session of any institution.
     DataRequest(Box<RequestBody>),
     /// Participant to lead.
     DataRequestAnswer {
@@ -260,6 +297,9 @@ impl Body {
             Self::Cancelled { .. } => MessageKind::Cancelled,
             Self::Opinion { .. } => MessageKind::Opinion,
             Self::Report { .. } => MessageKind::Report,
+            Self::Question(_) => MessageKind::Question,
+            Self::Answer(_) => MessageKind::Answer,
+            Self::QuestionWithdrawn { .. } => MessageKind::QuestionWithdrawn,
             Self::Suspension { .. } => MessageKind::Suspension,
         }
     }

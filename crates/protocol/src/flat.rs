@@ -56,6 +56,10 @@ pub(crate) struct FlatConsultation {
     package: Option<crate::preparation::PackageSummary>,
     #[serde(default)]
     deadlines: Vec<crate::notice::Deadline>,
+    #[serde(default)]
+    paused_at: Option<Timestamp>,
+    #[serde(default)]
+    pause_reason: Option<String>,
     version: i64,
 }
 
@@ -91,6 +95,8 @@ impl From<FlatConsultation> for Consultation {
             override_reason: of.override_reason,
             package: of.package,
             deadlines: of.deadlines,
+            paused_at: of.paused_at,
+            pause_reason: of.pause_reason,
             version: of.version,
         }
     }

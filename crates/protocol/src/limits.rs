@@ -86,6 +86,26 @@ pub const LOCAL_COPY_MS: i64 = 24 * 60 * 60 * 1000;
 pub const HISTORY_PAGE: u64 = 1000;
 /// A question of the session is to be answered within this long unless it says otherwise, ms.
 pub const QUESTION_MS: i64 = 30 * 60 * 1000;
+/// Longest question and longest answer, characters.
+pub const QUESTION_CHARS: usize = 2000;
+/// Shortest and longest time to answer a question, minutes.
+pub const QUESTION_MINUTES: (u32, u32) = (5, 24 * 60);
+/// Things one answer points at.
+pub const ANSWER_CITES: usize = 20;
+/// Longest reference of a citation, characters.
+pub const CITE_REFERENCE_CHARS: usize = 300;
+/// Longest text of a citation, characters.
+pub const CITE_CHARS: usize = 200;
+/// Largest document or picture added in a session, bytes.
+pub const ATTACHMENT_BYTES: usize = 20 * 1024 * 1024;
+/// Documents and pictures of one consultation.
+pub const ATTACHMENTS_MAX: u64 = 200;
+/// Images that came in session make the next version of the package once none has come for this long, ms.
+pub const SUPPLEMENT_QUIET_MS: u64 = 1_000;
+/// They do so after this long even when more keep coming, ms.
+pub const SUPPLEMENT_LATEST_MS: u64 = 30_000;
+/// Largest file of opinion templates, bytes.
+pub const TEMPLATES_BYTES: usize = 1024 * 1024;
 /// Open questions of one consultation.
 pub const QUESTIONS_OPEN: usize = 200;
 

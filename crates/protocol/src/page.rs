@@ -11,9 +11,11 @@ use crate::{
     imaging::Series,
     notice::{Deadline, NoticeList},
     preparation::{
-        ConsentRecord, ConsentText, Desk, Expert, FormElement, Package as CasePackage, PackageSummary,
+        ConsentRecord, ConsentText, DataRequest, Desk, Expert, FormElement, Package as CasePackage,
+        PackageSummary,
     },
     report::Report,
+    room::{Attachment, OpinionTemplate, Question},
     session::{Institution, Me},
 };
 
@@ -212,6 +214,24 @@ pub enum View {
         consultation: Box<Consultation>,
         /// Its images.
         series: Vec<Series>,
+        /// Questions of the session.
+        #[serde(default)]
+        questions: Vec<Question>,
+        /// Skeletons of opinions, those of the reader's own department first.
+        #[serde(default)]
+        templates: Vec<OpinionTemplate>,
+        /// The case package as it is shared now, masked; none before the first was made.
+        #[serde(default)]
+        package: Option<Box<CasePackage>>,
+        /// Names of elements.
+        #[serde(default)]
+        elements: Vec<FormElement>,
+        /// Data requests the reader's institution has to do with.
+        #[serde(default)]
+        requests: Vec<DataRequest>,
+        /// Documents and pictures added in the session.
+        #[serde(default)]
+        attachments: Vec<Attachment>,
     },
     /// `/consultations/{id}/conclude`: write and sign the report.
     Conclude {

@@ -105,6 +105,9 @@ pub struct DataRequest {
     pub consultation_id: ConsultationId,
     /// Asked of.
     pub institution: Institution,
+    /// Who asks in the session; absent for requests of the lead.
+    #[serde(default)]
+    pub asked_by: Option<Institution>,
     /// State.
     pub state: DataRequestState,
     /// Items.
@@ -418,6 +421,9 @@ pub struct Package {
     pub items: Vec<Item>,
     /// Image series in it: series id, SHA-256 over its instances, hex.
     pub series: Vec<SeriesReference>,
+    /// Documents and pictures added in session.
+    #[serde(default)]
+    pub attachments: Vec<crate::room::Attachment>,
     /// What the reader may do now.
     pub allowed: Vec<String>,
 }

@@ -1,8 +1,10 @@
 //! What the live room reads and writes beside its document: history, questions, templates, the room as its
 //! operators see it.
 
-use consilium_domain::{AccountId, InstitutionId, QuestionId, Timestamp};
+use consilium_domain::{AccountId, AttachmentId, InstitutionId, QuestionId, Timestamp};
 use serde::{Deserialize, Serialize};
+
+pub use consilium_domain::QuestionState;
 
 use crate::{live::Citation, session::Institution};
 
@@ -64,19 +66,6 @@ pub struct AnswerInput {
     pub cites: Vec<Citation>,
 }
 
-/// Where a question stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum QuestionState {
-    /// Waits for an answer.
-    Open,
-    /// Was answered.
-    Answered,
-    /// Was taken back by the one who asked.
-    Withdrawn,
-}
-
 /// `GET …/{id}/questions`: a question to an institution, a task with a clock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -116,6 +105,28 @@ pub struct Question {
     pub may_answer: bool,
     /// The reader may take it back.
     pub may_withdraw: bool,
+}
+
+/// `GET …/{id}/attachments`: a document or picture added in the session (clause 7.3 b), with its source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Attachment {
+    /// Which.
+    pub id: AttachmentId,
+    /// Whose it is.
+    pub institution: Institution,
+    /// Who added it.
+    pub added_by_name: String,
+    /// Its name, what identifies the patient masked.
+    pub name: String,
+    /// `application/pdf`, `image/png` or `image/jpeg`, by its content.
+    pub media: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// SHA-256 of the content, hex.
+    pub sha256: String,
+    /// When it was added.
+    pub added_at: Timestamp,
 }
 
 /// A skeleton of an opinion for a specialty.

@@ -56,6 +56,10 @@ pub struct Consultation {
     pub suspended_from: Option<ConsultationState>,
     /// Why the lead went on with an incomplete case package; sealed.
     pub override_reason: Option<String>,
+    /// Since when the session is paused.
+    pub paused_at: Option<Timestamp>,
+    /// Why; sealed.
+    pub pause_reason: Option<String>,
     /// Who entered it.
     pub created_by: AccountId,
     /// When it was entered.
@@ -109,6 +113,8 @@ impl Reader<'_> {
                 .override_reason
                 .map(|sealed| self.open_json(TABLE, "override_reason", &id, &sealed))
                 .transpose()?,
+            paused_at: row.paused_at.map(Timestamp::from_ms),
+            pause_reason: self.open_text(TABLE, "pause_reason", &id, row.pause_reason)?,
             created_by: row.created_by.into(),
             created_at: Timestamp::from_ms(row.created_at),
             updated_at: Timestamp::from_ms(row.updated_at),
@@ -146,6 +152,8 @@ impl Reader<'_> {
                 .as_ref()
                 .map(|reason| self.seal_json(TABLE, "override_reason", &id, reason))
                 .transpose()?,
+            paused_at: consultation.paused_at.map(Timestamp::ms),
+            pause_reason: self.seal_text(TABLE, "pause_reason", &id, consultation.pause_reason.as_deref())?,
             created_by: consultation.created_by.0,
             created_at: consultation.created_at.ms(),
             updated_at: consultation.updated_at.ms(),

@@ -107,6 +107,8 @@ pub struct BoardRow {
     pub lead: InstitutionId,
     /// Where it stands.
     pub consultation_state: ConsultationState,
+    /// The session is paused and this clock stands still.
+    pub held: bool,
 }
 
 /// Which deadlines a board shows. What is not given is not asked.
@@ -174,6 +176,18 @@ fn about(kind: ClockKind, subject: Uuid) -> Condition {
         .add(deadline::Column::Kind.eq(kind.code()))
 }
 
+/// Clocks that stand still because their session is paused: those of its questions.
+fn held() -> Condition {
+    let paused = consultation::Entity::find()
+        .select_only()
+        .column(consultation::Column::Id)
+        .filter(consultation::Column::PausedAt.is_not_null())
+        .into_query();
+    Condition::all()
+        .add(deadline::Column::Kind.eq(ClockKind::Question.code()))
+        .add(deadline::Column::Consultation.in_subquery(paused))
+}
+
 impl Reader<'_> {
     /// Deadlines that remind or end by `now`, the longest overdue first.
     ///
@@ -183,6 +197,7 @@ impl Reader<'_> {
         use deadline::Column;
         let rows = deadline::Entity::find()
             .filter(Column::NextAt.lte(now.ms()))
+            .filter(held().not())
             .order_by_asc(Column::NextAt)
             .order_by_asc(Column::Id)
             .limit(limit)
@@ -208,6 +223,22 @@ impl Reader<'_> {
         use deadline::Column;
         let rows = deadline::Entity::find()
             .filter(about(kind, subject))
+            .order_by_asc(Column::StartedAt)
+            .order_by_asc(Column::Id)
+            .all(&self.db)
+            .await?;
+        rows.into_iter().map(Deadline::from_row).collect()
+    }
+
+    /// All deadlines of one kind in a consultation, in the order in which their clocks started.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn deadlines_of(&self, consultation: ConsultationId, kind: ClockKind) -> Result<Vec<Deadline>> {
+        use deadline::Column;
+        let rows = deadline::Entity::find()
+            .filter(Column::Consultation.eq(consultation.0))
+            .filter(Column::Kind.eq(kind.code()))
             .order_by_asc(Column::StartedAt)
             .order_by_asc(Column::Id)
             .all(&self.db)
@@ -265,21 +296,23 @@ impl Reader<'_> {
                 consultation::Column::Number,
                 consultation::Column::Lead,
                 consultation::Column::State,
+                consultation::Column::PausedAt,
             ])
             .filter(consultation::Column::Id.is_in(ids))
-            .into_tuple::<(Uuid, String, Uuid, String)>()
+            .into_tuple::<(Uuid, String, Uuid, String, Option<i64>)>()
             .all(&self.db)
             .await?;
         let about: std::collections::HashMap<_, _> = about.into_iter().map(|row| (row.0, row)).collect();
         rows.into_iter()
             .map(|row| {
-                let (_, number, lead, state) = about
+                let (_, number, lead, state, paused_at) = about
                     .get(&row.consultation)
                     .ok_or_else(|| corrupt(TABLE, "consultation"))?;
                 Ok(BoardRow {
                     number: number.clone(),
                     lead: (*lead).into(),
                     consultation_state: convert::code("consultations", "state", state)?,
+                    held: paused_at.is_some() && row.kind == ClockKind::Question.code(),
                     deadline: Deadline::from_row(row)?,
                 })
             })
@@ -369,16 +402,39 @@ impl WriteTx {
     }
 
     /// Moves all running clocks on by the time they stood still: from `from`, or from their start when that
-    /// was later, until `until`.
+    /// was later, until `until`. Those of a paused session stand still until it goes on.
     ///
     /// # Errors
     /// The store fails.
     pub async fn shift_deadlines(&mut self, from: Timestamp, until: Timestamp) -> Result<u64> {
+        self.shift_where(held().not(), from, until).await
+    }
+
+    /// Moves the running clocks of one kind in one consultation on, likewise.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn shift_deadlines_of(
+        &mut self,
+        consultation: ConsultationId,
+        kind: ClockKind,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<u64> {
+        use deadline::Column;
+        let which = Condition::all()
+            .add(Column::Consultation.eq(consultation.0))
+            .add(Column::Kind.eq(kind.code()));
+        self.shift_where(which, from, until).await
+    }
+
+    async fn shift_where(&self, which: Condition, from: Timestamp, until: Timestamp) -> Result<u64> {
         use deadline::Column;
         let length = until.since_ms(from);
         let before = deadline::Entity::update_many()
             .col_expr(Column::DueAt, Expr::col(Column::DueAt).add(length))
             .col_expr(Column::NextAt, Expr::col(Column::NextAt).add(length))
+            .filter(which.clone())
             .filter(Column::State.eq(DeadlineState::Running.code()))
             .filter(Column::StartedAt.lte(from.ms()))
             .exec(&self.reader.db)
@@ -387,6 +443,7 @@ impl WriteTx {
         let within = deadline::Entity::update_many()
             .col_expr(Column::DueAt, Expr::col(Column::DueAt).add(since_start()))
             .col_expr(Column::NextAt, Expr::col(Column::NextAt).add(since_start()))
+            .filter(which)
             .filter(Column::State.eq(DeadlineState::Running.code()))
             .filter(Column::StartedAt.gt(from.ms()))
             .filter(Column::StartedAt.lt(until.ms()))

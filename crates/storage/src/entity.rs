@@ -19,6 +19,7 @@ macro_rules! entity {
     };
 }
 
+mod conduct;
 mod consultations;
 mod data;
 mod duties;
@@ -31,6 +32,7 @@ mod people;
 mod rooms;
 mod uploads;
 
+pub(crate) use conduct::*;
 pub(crate) use consultations::*;
 pub(crate) use data::*;
 pub(crate) use duties::*;

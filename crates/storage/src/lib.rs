@@ -9,6 +9,7 @@
 //! private; callers see plain structs. The crate has no clock: times are arguments.
 
 mod accounts;
+mod attachments;
 mod audit;
 mod consultations;
 mod convert;
@@ -25,6 +26,7 @@ mod notices;
 mod opinions;
 mod packages;
 mod patients;
+mod questions;
 mod reader;
 mod reports;
 mod requests;
@@ -41,6 +43,7 @@ mod uploads;
 mod worklist;
 
 pub use accounts::{Account, Attempt};
+pub use attachments::Attachment;
 pub use audit::{AuditEntry, AuditFilter};
 pub use consultations::Consultation;
 pub use deadlines::{BoardFilter, BoardRow, Deadline, DeadlineState};
@@ -55,6 +58,7 @@ pub use notices::{DueMail, MailAddress, Notice, Wake};
 pub use opinions::Opinion;
 pub use packages::Package;
 pub use patients::{Patient, PatientIdentity};
+pub use questions::Question;
 pub use reader::Reader;
 pub use reports::Report;
 pub use requests::DataRequest;

@@ -1,9 +1,15 @@
 //! Signed opinions (阶段性会诊意见). Never changed: a new version is a new row.
 
+use std::collections::HashMap;
+
 use consilium_domain::{AccountId, Clear, ConsultationId, InstitutionId, OpinionId, Timestamp};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 
-use crate::{Reader, Result, WriteTx, convert, entity::opinion, error::corrupt};
+use crate::{
+    Reader, Result, WriteTx, convert,
+    entity::{opinion, opinion_revision},
+    error::corrupt,
+};
 
 const TABLE: &str = "opinions";
 
@@ -34,6 +40,8 @@ pub struct Opinion {
     pub signature: Vec<u8>,
     /// Key that signed.
     pub key_id: String,
+    /// When its author took it up again to write a new version; not part of what was signed.
+    pub reopened_at: Option<Timestamp>,
 }
 
 impl Reader<'_> {
@@ -52,6 +60,7 @@ impl Reader<'_> {
             content_hash: convert::hash(TABLE, "content_hash", &row.content_hash)?,
             signature: row.signature,
             key_id: row.key_id,
+            reopened_at: None,
         })
     }
 
@@ -67,7 +76,22 @@ impl Reader<'_> {
             .order_by_asc(opinion::Column::Id)
             .all(&self.db)
             .await?;
-        rows.into_iter().map(|row| self.opinion_from(row)).collect()
+        let opened: HashMap<_, _> = opinion_revision::Entity::find()
+            .filter(opinion_revision::Column::Opinion.is_in(rows.iter().map(|row| row.id)))
+            .all(&self.db)
+            .await?
+            .into_iter()
+            .map(|row| (row.opinion, row.opened_at))
+            .collect();
+        rows.into_iter()
+            .map(|row| {
+                let reopened_at = opened.get(&row.id).copied().map(Timestamp::from_ms);
+                Ok(Opinion {
+                    reopened_at,
+                    ..self.opinion_from(row)?
+                })
+            })
+            .collect()
     }
 }
 
@@ -92,6 +116,18 @@ impl WriteTx {
             content_hash: opinion.content_hash.to_vec(),
             signature: opinion.signature.clone(),
             key_id: opinion.key_id.clone(),
+        })
+        .await
+    }
+
+    /// Notes that the author of a signed opinion writes a new version.
+    ///
+    /// # Errors
+    /// It was noted before, or the store fails.
+    pub async fn reopen_opinion(&mut self, opinion: OpinionId, at: Timestamp) -> Result<()> {
+        self.insert(opinion_revision::Model {
+            opinion: opinion.0,
+            opened_at: at.ms(),
         })
         .await
     }

@@ -40,6 +40,8 @@ pub struct DataRequest {
     pub refused_code: Option<String>,
     /// Why it was refused, returned or taken back, in words; sealed.
     pub answer_reason: Option<String>,
+    /// Which institution asks, in session any that takes part; absent: the lead.
+    pub asked_by: Option<InstitutionId>,
     /// Who wrote it.
     pub created_by: AccountId,
     /// When it was written.
@@ -80,6 +82,7 @@ impl Reader<'_> {
             delivered_at: row.delivered_at.map(Timestamp::from_ms),
             overdue_at: row.overdue_at.map(Timestamp::from_ms),
             refused_code: row.refused_code,
+            asked_by: row.asked_by.map(Into::into),
             created_by: row.created_by.into(),
             created_at: Timestamp::from_ms(row.created_at),
             version: row.version,
@@ -102,6 +105,7 @@ impl Reader<'_> {
             overdue_at: request.overdue_at.map(Timestamp::ms),
             refused_code: request.refused_code.clone(),
             answer_reason: self.seal_text(TABLE, "answer_reason", &id, request.answer_reason.as_deref())?,
+            asked_by: request.asked_by.map(|id| id.0),
             created_by: request.created_by.0,
             created_at: request.created_at.ms(),
             version: request.version,

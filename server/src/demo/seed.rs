@@ -242,6 +242,7 @@ impl Cast {
             text: text.to_owned(),
             dissent,
             cites: Vec::new(),
+            supersedes: None,
         };
         opinions::submit(&self.app, &self.ctx(username)?, id, input).await?;
         Ok(())

@@ -8,7 +8,7 @@ use crate::{
     error::ServiceError,
     services::{
         invitations::{self, Given},
-        issues, packages, requests, submissions,
+        issues, packages, questions, requests, submissions,
     },
     state::App,
 };
@@ -58,6 +58,9 @@ pub(super) async fn apply(app: &App, tx: &mut WriteTx, envelope: &Envelope) -> R
         Body::Correction(_) | Body::CorrectionResult { .. } => {
             return issues::receive(app, tx, envelope).await;
         }
+        Body::Question(_) | Body::Answer(_) | Body::QuestionWithdrawn { .. } => {
+            return questions::receive(app, tx, envelope).await;
+        }
         Body::InvitationRevoked { .. } => (NoticeKind::InvitationRevoked, None),
         Body::Package {
             version,
@@ -86,6 +89,20 @@ async fn news(
     at: Option<Timestamp>,
 ) -> Result<(), ServiceError> {
     invitations::receive_news(app, tx, envelope, kind, at).await
+}
+
+/// What the pages of a live room read again after a message had its effect; empty for nothing.
+#[must_use]
+pub(super) const fn seen_in_room(body: &Body) -> &'static str {
+    match body {
+        Body::Question(_) | Body::Answer(_) | Body::QuestionWithdrawn { .. } => "questions",
+        Body::DataRequest(_)
+        | Body::DataRequestAnswer { .. }
+        | Body::DataRequestCancelled { .. }
+        | Body::Submission { .. }
+        | Body::SubmissionResult { .. } => "data",
+        _ => "",
+    }
 }
 
 const fn suspension(suspended: bool) -> NoticeKind {

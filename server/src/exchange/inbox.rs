@@ -12,7 +12,12 @@ use super::{
     envelope::{self, Opened, Unreadable},
     transport::Failure,
 };
-use crate::{ctx::by_system, error::ServiceError, state::App};
+use crate::{
+    ctx::by_system,
+    error::ServiceError,
+    services::{access, opinions},
+    state::App,
+};
 
 /// Takes a message in. A message that came before gets the same receipt again and has no effect.
 ///
@@ -113,11 +118,31 @@ async fn take_in(app: &App, opened: &Opened) -> Result<Receipt, ServiceError> {
     tx.audit(event(app, envelope, "exchange.receive", "ok")).await?;
     tx.commit().await?;
     count("taken", "");
+    tell_room(app, envelope).await;
     Ok(Receipt {
         message_id: envelope.id,
         received_at,
         duplicate: false,
     })
+}
+
+/// Tells the pages of the live room what to read again. They read it anyway when they are opened next, so
+/// that a failure here is not the message's.
+async fn tell_room(app: &App, envelope: &Envelope) {
+    let changed = effects::seen_in_room(&envelope.body);
+    if changed.is_empty() {
+        return;
+    }
+    let told = async {
+        let found = app.store.reader().consultation(envelope.consultation).await?;
+        if found.is_some_and(|of| access::opinions_open(of.state)) {
+            opinions::refresh_room(app, envelope.consultation, changed).await?;
+        }
+        Ok::<_, ServiceError>(())
+    };
+    if let Err(error) = told.await {
+        tracing::warn!(message.id = %envelope.id, %error, "a room was not told");
+    }
 }
 
 /// Both ends have a part in the consultation. One whose invitation was taken back may still be told, but

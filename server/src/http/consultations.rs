@@ -218,6 +218,39 @@ pub async fn start(
         .map(Json)
 }
 
+/// Interrupts the session, with a reason if there is one. It stays in session; nobody annotates, discusses or
+/// presents, own drafts and notes go on, the clocks of questions stand still.
+#[utoipa::path(post, path = "/api/v1/consultations/{id}/pause", tag = "consultations", params(("id" = ConsultationId, Path)),
+    request_body = Option<Reason>, responses(
+    (status = 200, description = "Paused", body = Consultation),
+    (status = 404, description = "`not_found`", body = Problem),
+    (status = 409, description = "`consultation.wrong_state`, or `session.paused`", body = Problem)))]
+pub async fn pause(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(id): Path<ConsultationId>,
+    OptionalJson(reason): OptionalJson<Reason>,
+) -> Result<Json<Consultation>, ServiceError> {
+    consultations::conduct(&app, &ctx, id, Command::Pause, &reason.reason)
+        .await
+        .map(Json)
+}
+
+/// Goes on after a pause.
+#[utoipa::path(post, path = "/api/v1/consultations/{id}/resume", tag = "consultations", params(("id" = ConsultationId, Path)), responses(
+    (status = 200, description = "Goes on", body = Consultation),
+    (status = 404, description = "`not_found`", body = Problem),
+    (status = 409, description = "`consultation.wrong_state`, or `session.not_paused`", body = Problem)))]
+pub async fn resume(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(id): Path<ConsultationId>,
+) -> Result<Json<Consultation>, ServiceError> {
+    consultations::conduct(&app, &ctx, id, Command::Continue, "")
+        .await
+        .map(Json)
+}
+
 /// Ends the session.
 #[utoipa::path(post, path = "/api/v1/consultations/{id}/end", tag = "consultations", params(("id" = ConsultationId, Path)), responses(
     (status = 200, description = "Being summed up", body = Consultation),

@@ -32,7 +32,7 @@ pub struct Take {
 }
 
 /// The file's name out of `X-File-Name` (percent-encoded UTF-8), for refusals.
-fn file_name(headers: &HeaderMap) -> String {
+pub(super) fn file_name(headers: &HeaderMap) -> String {
     let raw = headers
         .get("x-file-name")
         .and_then(|v| v.to_str().ok())

@@ -10,13 +10,14 @@ use http::StatusCode;
 
 use crate::{ctx::Ctx, error::ServiceError, http::extract::Json, services::opinions, state::App};
 
-/// Submits the caller's opinion, signed and unchangeable (clause 7.3 d).
+/// Submits the caller's opinion, signed and unchangeable (clause 7.3 d). A later one names the version it takes
+/// the place of in `supersedes`, unless that was taken up again by `revise`; old versions stay readable.
 #[utoipa::path(post, path = "/api/v1/consultations/{id}/opinions", tag = "opinions", params(("id" = ConsultationId, Path)),
     request_body = OpinionInput, responses(
     (status = 201, description = "The signed opinion", body = Opinion),
     (status = 403, description = "`forbidden`", body = Problem),
     (status = 404, description = "`not_found`", body = Problem),
-    (status = 409, description = "`consultation.wrong_state` or `opinion.submitted`", body = Problem),
+    (status = 409, description = "`consultation.wrong_state`, `opinion.submitted`, `opinion.not_newest`", body = Problem),
     (status = 422, description = "`request.invalid`", body = Problem)))]
 pub async fn submit(
     State(app): State<App>,
@@ -26,4 +27,19 @@ pub async fn submit(
 ) -> Result<(StatusCode, Json<Opinion>), ServiceError> {
     let opinion = opinions::submit(&app, &ctx, id, input).await?;
     Ok((StatusCode::CREATED, Json(opinion)))
+}
+
+/// Takes the caller's signed opinion up again: the draft in the room can be written, and the next submission is
+/// a new version.
+#[utoipa::path(post, path = "/api/v1/consultations/{id}/opinions/revise", tag = "opinions", params(("id" = ConsultationId, Path)), responses(
+    (status = 200, description = "The signed opinion, in revision", body = Opinion),
+    (status = 403, description = "`forbidden`", body = Problem),
+    (status = 404, description = "`not_found`", body = Problem),
+    (status = 409, description = "`consultation.wrong_state`, `opinion.not_newest`: nothing is signed, `opinion.in_revision`", body = Problem)))]
+pub async fn revise(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(id): Path<ConsultationId>,
+) -> Result<Json<Opinion>, ServiceError> {
+    opinions::revise(&app, &ctx, id).await.map(Json)
 }

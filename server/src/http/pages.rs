@@ -2,6 +2,7 @@
 //! sign-out work before any program has loaded.
 
 mod preparation;
+mod room;
 
 use axum::{
     Form, Router,
@@ -304,13 +305,10 @@ async fn series(app: &App, ctx: &Ctx, case: &Case) -> Result<Vec<Series>, Servic
 
 async fn room(State(app): State<App>, ctx: Ctx, Path(id): Path<String>) -> Result<Response, ServiceError> {
     let id = id_of(&id)?;
-    access::open(&app, &ctx, id, Action::EnterRoom).await?;
+    let case = access::open(&app, &ctx, id, Action::EnterRoom).await?;
     let consultation = consultations::read_audited(&app, &ctx, id).await?;
     let series = imaging::series(&app, &ctx, id).await?;
-    let view = View::Room {
-        consultation: Box::new(consultation),
-        series,
-    };
+    let view = room::view(&app, &ctx, &case, consultation, series).await?;
     page(&app, &ctx, &format!("/consultations/{id}/room"), view).await
 }
 

@@ -9,7 +9,7 @@ use consilium_domain::{
 use consilium_protocol::codes;
 use consilium_storage::{Account, Consultation, Invitation, WriteTx};
 
-use crate::{ctx::Ctx, error::ServiceError, state::App};
+use crate::{ctx::Ctx, error::ServiceError, services::opinions, state::App};
 
 /// A consultation with what the rules need to know.
 #[derive(Clone, Debug)]
@@ -56,7 +56,12 @@ impl Case {
         let relation = self.relation(account.institution);
         let state = self.consultation.state;
         let inside = decide(account.subject(), Action::EnterRoom, relation, state) == Decision::Allow;
-        (account.active && inside).then(|| room_rights(account.subject(), relation, state, opinion_submitted))
+        let rights = room_rights(account.subject(), relation, state, opinion_submitted);
+        let rights = match self.consultation.paused_at {
+            Some(_) => rights.in_pause(),
+            None => rights,
+        };
+        (account.active && inside).then_some(rights)
     }
 
     /// Institutions inside: the lead and those that have accepted.
@@ -232,11 +237,6 @@ pub async fn recheck_room(
     }
     let account = reader.account(account).await.ok()?.filter(|a| a.active)?;
     let case = load(app, id).await.ok()?;
-    let submitted = reader
-        .opinions(id)
-        .await
-        .ok()?
-        .iter()
-        .any(|o| o.author == account.id);
+    let submitted = opinions::settled(&reader.opinions(id).await.ok()?, account.id);
     case.room_rights(&account, submitted)
 }

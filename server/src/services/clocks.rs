@@ -17,7 +17,7 @@ use crate::{
     services::{
         invitations, issues,
         notices::{self, Tell, To},
-        requests,
+        opinions, questions, requests,
         views::Directory,
     },
     state::App,
@@ -153,6 +153,7 @@ async fn act(app: &App, due: &Deadline, now: Timestamp) -> Result<bool, ServiceE
     if before.state != DeadlineState::Running
         || before.next_at.is_none_or(|at| at > now)
         || consultation.state == ConsultationState::Suspended
+        || before.kind == ClockKind::Question && consultation.paused_at.is_some()
         || tx.suspended().await?
     {
         return Ok(false);
@@ -199,22 +200,19 @@ async fn act(app: &App, due: &Deadline, now: Timestamp) -> Result<bool, ServiceE
             "clock.remind"
         }
         Next::End(_) => {
-            let mut told = vec![consultation.lead, before.institution];
-            told.dedup();
-            for institution in told {
-                let to = To::Role {
-                    institution,
-                    roles: notices::ADMINS,
-                };
+            for (institution, roles) in expired(app, &mut tx, &before, consultation.lead).await? {
+                let to = To::Role { institution, roles };
                 notices::tell(&mut tx, now, to, words(&before, NoticeKind::DeadlinePassed)).await?;
             }
-            expired(app, &mut tx, &before).await?;
             metrics::counter!("consilium_deadlines_passed_total", "kind" => before.kind.code()).increment(1);
             "clock.expire"
         }
     };
     tx.audit(record(action)).await?;
     tx.commit().await?;
+    if before.kind == ClockKind::Question {
+        opinions::refresh_room(app, before.consultation, "questions").await?;
+    }
     Ok(true)
 }
 
@@ -254,7 +252,7 @@ const fn whose(kind: ClockKind) -> &'static [Role] {
     match kind {
         ClockKind::InvitationAnswer => notices::ADMINS,
         ClockKind::DataProvision | ClockKind::Correction => notices::DATA_DESK,
-        ClockKind::Opinion => &[Role::Admin, Role::Expert],
+        ClockKind::Opinion | ClockKind::Question => &[Role::Admin, Role::Expert],
     }
 }
 
@@ -269,15 +267,28 @@ fn words(deadline: &Deadline, kind: NoticeKind) -> Tell {
     }
 }
 
-/// What follows from the end of a clock, by the owner of the duty.
-async fn expired(app: &App, tx: &mut WriteTx, deadline: &Deadline) -> Result<(), ServiceError> {
+/// What follows from the end of a clock, by the owner of the duty; and who is told of it.
+async fn expired(
+    app: &App,
+    tx: &mut WriteTx,
+    deadline: &Deadline,
+    lead: InstitutionId,
+) -> Result<Vec<(InstitutionId, &'static [Role])>, ServiceError> {
     match deadline.kind {
-        ClockKind::InvitationAnswer => invitations::expired(app, tx, deadline.subject.into()).await,
-        ClockKind::DataProvision => requests::overdue(tx, deadline.subject, app.now()).await,
-        ClockKind::Correction => issues::overdue(tx, deadline.subject, app.now()).await,
+        ClockKind::InvitationAnswer => invitations::expired(app, tx, deadline.subject.into()).await?,
+        ClockKind::DataProvision => requests::overdue(tx, deadline.subject, app.now()).await?,
+        ClockKind::Correction => issues::overdue(tx, deadline.subject, app.now()).await?,
         // The notices and the mark on the board are all that follows.
-        ClockKind::Opinion => Ok(()),
+        ClockKind::Opinion => {}
+        ClockKind::Question => {
+            let both = questions::overdue(tx, deadline.subject, app.now()).await?;
+            let told = both.into_iter().map(|of| (of, whose(ClockKind::Question)));
+            return Ok(told.collect());
+        }
     }
+    let mut told = vec![(lead, notices::ADMINS), (deadline.institution, notices::ADMINS)];
+    told.dedup();
+    Ok(told)
 }
 
 /// Which deadlines a reader asks for.
@@ -374,6 +385,7 @@ async fn views(app: &App, rows: Vec<BoardRow>) -> Result<Vec<notice::Deadline>, 
         .filter(shown)
         .map(|row| {
             let expired = row.deadline.state == DeadlineState::Expired;
+            let paused = paused || row.held;
             Ok(notice::Deadline {
                 id: row.deadline.id,
                 kind: row.deadline.kind,

@@ -27,7 +27,7 @@ use crate::{
     error::ServiceError,
     services::{
         access::{self, Case},
-        consultations,
+        consultations, media,
         notices::{self, Tell, To},
         opinions, patients,
     },
@@ -425,7 +425,7 @@ pub async fn put_form(
     if bytes.len() > limits::CONSENT_FORM_BYTES {
         return Err(ServiceError::TooLarge);
     }
-    let media = media(&bytes).ok_or(ServiceError::Content {
+    let media = media::by_content(&bytes).ok_or(ServiceError::Content {
         code: codes::CONSENT_FORM_TYPE,
         errors: Vec::new(),
     })?;
@@ -494,33 +494,4 @@ pub async fn form(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<(String, B
         .await?;
     tx.commit().await?;
     Ok((form.media, bytes))
-}
-
-/// The type of a scanned form by its first bytes; what the sender calls it does not count.
-fn media(bytes: &[u8]) -> Option<&'static str> {
-    let head = |magic: &[u8]| bytes.starts_with(magic);
-    if head(b"%PDF-") {
-        Some("application/pdf")
-    } else if head(b"\x89PNG\r\n\x1a\n") {
-        Some("image/png")
-    } else if head(b"\xff\xd8\xff") {
-        Some("image/jpeg")
-    } else {
-        None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn forms_are_known_by_content() {
-        assert_eq!(media(b"%PDF-1.7\n..."), Some("application/pdf"));
-        assert_eq!(media(b"\x89PNG\r\n\x1a\n...."), Some("image/png"));
-        assert_eq!(media(b"\xff\xd8\xff\xe0...."), Some("image/jpeg"));
-        for other in [&b"<html>"[..], b"", b"PK\x03\x04", b"GIF89a", b" %PDF-"] {
-            assert_eq!(media(other), None);
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! The life of a consultation: draft, invitations, session, cancellation (clauses 7.2 and 7.3).
 
 use consilium_domain::{
-    ConsultationId, ConsultationState, InstitutionId, InvitationState, Timestamp,
+    ClockKind, ConsultationId, ConsultationState, InstitutionId, InvitationState, Timestamp,
     consultation::{Command, Facts, Refusal, apply},
     permission::{Action, may_create},
 };
@@ -21,7 +21,9 @@ use crate::{
     exchange,
     services::{
         access::{self, Case},
-        clocks, consents, invitations, opinions, packages, patients, views, worklist,
+        clocks, consents, invitations,
+        masking::Texts,
+        opinions, packages, patients, views, worklist,
     },
     state::App,
 };
@@ -72,6 +74,7 @@ pub fn facts(case: &Case) -> Facts {
         scheduled_at: c.scheduled_at,
         overridden: c.override_reason.is_some(),
         suspended_from: c.suspended_from,
+        paused: c.paused_at.is_some(),
         ..Facts::default()
     }
 }
@@ -146,6 +149,8 @@ pub async fn create(app: &App, ctx: &Ctx, input: ConsultationInput) -> Result<Co
         due_at: None,
         suspended_from: None,
         override_reason: None,
+        paused_at: None,
+        pause_reason: None,
         created_by: ctx.account.id,
         created_at: now,
         updated_at: now,
@@ -363,10 +368,11 @@ pub async fn ready(
     read(app, ctx, id).await
 }
 
-/// Starts, ends or cancels; every participant is told by message.
+/// Starts, pauses, continues, ends or cancels. Pauses are told in the room, all else to every participant by
+/// message.
 ///
 /// # Errors
-/// Not allowed or not possible now; cancelling needs a reason.
+/// Not allowed or not possible now; cancelling needs a reason, a pause may have one.
 pub async fn conduct(
     app: &App,
     ctx: &Ctx,
@@ -382,6 +388,10 @@ pub async fn conduct(
         check.finish()?;
     }
     let now = ctx.now();
+    let pause_reason = match command {
+        Command::Pause => pause_reason(app, &case, reason, now).await?,
+        _ => None,
+    };
     let mut tx = app.store.begin().await?;
     let current = unmoved(&tx, &case).await?;
     let mut stored = Stored {
@@ -391,7 +401,15 @@ pub async fn conduct(
     };
     match command {
         Command::Start => stored.started_at = Some(now),
-        Command::End => stored.ended_at = Some(now),
+        Command::Pause => {
+            stored.paused_at = Some(now);
+            stored.pause_reason = pause_reason;
+        }
+        Command::Continue => go_on(&mut tx, &mut stored, now).await?,
+        Command::End => {
+            go_on(&mut tx, &mut stored, now).await?;
+            stored.ended_at = Some(now);
+        }
         _ => {}
     }
     save(&mut tx, ctx, &stored, command).await?;
@@ -402,6 +420,34 @@ pub async fn conduct(
     read(app, ctx, id).await
 }
 
+/// Why the session is paused, masked: all in the room read it.
+async fn pause_reason(
+    app: &App,
+    case: &Case,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Option<String>, ServiceError> {
+    let reason = reason.trim();
+    let mut check = patients::Check::default();
+    check.optional("reason", reason, limits::REASON_CHARS);
+    check.finish()?;
+    if reason.is_empty() {
+        return Ok(None);
+    }
+    let texts = Texts::for_exchange(app, case, now).await?;
+    Ok(Some(texts.text(reason.to_owned())))
+}
+
+/// A pause is over: the clocks of questions stood still meanwhile.
+async fn go_on(tx: &mut WriteTx, stored: &mut Stored, now: Timestamp) -> Result<(), ServiceError> {
+    if let Some(from) = stored.paused_at.take() {
+        tx.shift_deadlines_of(stored.id, ClockKind::Question, from, now)
+            .await?;
+    }
+    stored.pause_reason = None;
+    Ok(())
+}
+
 /// The consultation's row, locked, if it is still where the caller found it. What else of it changed
 /// meanwhile (a clock struck, an answer came) is no conflict.
 async fn unmoved(tx: &WriteTx, case: &Case) -> Result<Stored, ServiceError> {
@@ -409,7 +455,8 @@ async fn unmoved(tx: &WriteTx, case: &Case) -> Result<Stored, ServiceError> {
         .consultation(case.consultation.id)
         .await?
         .ok_or(ServiceError::NotFound)?;
-    if current.state == case.consultation.state {
+    let paused = |of: &Stored| of.paused_at.is_some();
+    if current.state == case.consultation.state && paused(&current) == paused(&case.consultation) {
         Ok(current)
     } else {
         Err(ServiceError::Conflict)
@@ -436,6 +483,8 @@ async fn follow(
             }
         }
         Command::End => {
+            // Images that came in the last moments belong to what was discussed.
+            packages::supplement(app, tx, id).await?;
             for invitation in &case.invitations {
                 if invitation.state == InvitationState::Accepted {
                     opinions::ask(tx, &case.consultation, invitation.institution, now).await?;

@@ -2,7 +2,7 @@
 //! one institution sees them.
 
 use consilium_domain::{
-    ConsultationState, DataRequestState, Role,
+    ConsultationState, DataRequestState,
     machine::Actor,
     permission::Relation,
     preparation::data_request::{Command, MACHINE},
@@ -46,13 +46,10 @@ pub async fn of(app: &App, ctx: &Ctx, case: &Case) -> Result<Desk, ServiceError>
 fn may_request(case: &Case, ctx: &Ctx) -> bool {
     use ConsultationState as S;
     let actor: Actor = case.actor(ctx);
-    ctx.account.role == Role::Admin
-        && MACHINE
-            .step(DataRequestState::Drafted, Command::Send, actor)
-            .is_ok()
-        && matches!(
-            case.consultation.state,
-            S::Inviting | S::Preparing | S::Ready | S::InSession
-        )
-        && case.participants().next().is_some()
+    let can = |command| MACHINE.step(DataRequestState::Drafted, command, actor).is_ok();
+    let state = case.consultation.state;
+    let now = can(Command::Send) && matches!(state, S::Inviting | S::Preparing | S::Ready | S::InSession)
+        // In session any institution may query what another one has (clause 7.3 e).
+        || can(Command::Query) && state == S::InSession;
+    now && case.participants().any(|of| of != ctx.institution.id)
 }

@@ -3,7 +3,7 @@
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use consilium_domain::{
-    ConsultationId, InstanceId, InstitutionId, SeriesId,
+    ConsultationId, ConsultationState, InstanceId, InstitutionId, SeriesId,
     masking::{Profile, RuleSet},
     permission::Action,
 };
@@ -138,6 +138,9 @@ pub async fn upload(
         .await?;
         tx.commit().await?;
     } else {
+        if case.consultation.state == ConsultationState::InSession {
+            app.supplements.note(id);
+        }
         opinions::refresh_room(app, id, "images").await?;
     }
     result

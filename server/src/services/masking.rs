@@ -1,7 +1,7 @@
 //! Texts on their way to readers of another institution (clause 8.3.1).
 
 use consilium_domain::{
-    Clear,
+    Clear, Timestamp,
     masking::{KnownPerson, Profile, RuleSet, Scrubbed},
 };
 use consilium_protocol::consultation::Clinical;
@@ -11,6 +11,7 @@ use crate::{
     ctx::Ctx,
     error::ServiceError,
     services::{access::Case, consents, patients},
+    state::App,
 };
 
 /// What is known of a case's patient and guardian: looked for in every text that leaves.
@@ -47,6 +48,23 @@ impl Texts {
         Ok(Self {
             known: (!own).then(|| known(patient, case)).transpose()?,
             profile,
+        })
+    }
+
+    /// For every reader alike: what is written down as it leaves.
+    ///
+    /// # Errors
+    /// The store fails, or the stored consent cannot be read.
+    pub async fn for_exchange(app: &App, case: &Case, now: Timestamp) -> Result<Self, ServiceError> {
+        let patient = app
+            .store
+            .reader()
+            .patient(case.consultation.patient)
+            .await?
+            .ok_or(ServiceError::NotFound)?;
+        Ok(Self {
+            known: Some(known(&patient, case)?),
+            profile: patients::profile(patient.identity.expose(), Profile::Exchange, now),
         })
     }
 

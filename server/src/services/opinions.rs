@@ -1,6 +1,6 @@
 //! Submitted opinions: the draft of the live room frozen into a signed row (clause 7.3 d).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use consilium_domain::{
     AccountId, Clear, ClockKind, ConsultationId, InstitutionId, OpinionId, Timestamp,
@@ -24,6 +24,19 @@ use crate::{
     services::{access, clocks, patients, views},
     state::App,
 };
+
+/// Whether an author has signed and does not write a new version: then the draft is read-only.
+#[must_use]
+pub fn settled(opinions: &[Stored], author: AccountId) -> bool {
+    newest(opinions, author).is_some_and(|of| of.reopened_at.is_none())
+}
+
+/// An author's newest version.
+#[must_use]
+pub fn newest(opinions: &[Stored], author: AccountId) -> Option<&Stored> {
+    let own = opinions.iter().filter(|of| of.author == author);
+    own.max_by_key(|of| of.version)
+}
 
 /// Signature domain: an opinion's signature is good for nothing else.
 const SIGNATURE_DOMAIN: &str = "consilium/opinion/v1";
@@ -67,10 +80,86 @@ pub(super) fn verified(app: &App, domain: &str, content: &[u8], key_id: &str, by
         .is_ok()
 }
 
-/// Submits the caller's opinion. The draft becomes read-only and everybody in the room is told.
+/// The version of the next opinion of an author: the first, or one that takes the place of the newest, which was
+/// taken up again or is named.
+fn next_version(newest: Option<&Stored>, supersedes: Option<OpinionId>) -> Result<i32, &'static str> {
+    match (newest, supersedes) {
+        (None, None) => Ok(1),
+        (Some(before), None) if before.reopened_at.is_none() => Err(codes::OPINION_SUBMITTED),
+        (Some(before), named) if named.is_none_or(|named| named == before.id) => {
+            Ok(before.version.saturating_add(1))
+        }
+        _ => Err(codes::OPINION_NOT_NEWEST),
+    }
+}
+
+/// Writes down that an act on an opinion is not possible, and says so.
+async fn refuse<T>(
+    app: &App,
+    ctx: &Ctx,
+    id: ConsultationId,
+    action: &str,
+    code: &'static str,
+) -> Result<T, ServiceError> {
+    let mut tx = app.store.begin().await?;
+    tx.audit(ctx.event(action, format!("consultation/{id}"), code, Some(id)))
+        .await?;
+    tx.commit().await?;
+    Err(ServiceError::Refused {
+        code,
+        state: None,
+        errors: Vec::new(),
+    })
+}
+
+/// Takes the caller's signed opinion up again: the draft can be written, and the next submission is a new version
+/// (R-7.3d). What was signed stays as it is.
 ///
 /// # Errors
-/// Not allowed, not open, submitted before, empty or too long.
+/// Not allowed, not open, nothing signed yet, or in revision already.
+pub async fn revise(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Opinion, ServiceError> {
+    let case = access::open(app, ctx, id, Action::SubmitOpinion).await?;
+    if !access::opinions_open(case.consultation.state) {
+        access::refuse(app, ctx, "revise_opinion", id, Some(id), codes::WRONG_STATE).await?;
+        return Err(ServiceError::Refused {
+            code: codes::WRONG_STATE,
+            state: Some(case.consultation.state),
+            errors: Vec::new(),
+        });
+    }
+    let given = app.store.reader().opinions(id).await?;
+    let stored = match newest(&given, ctx.account.id) {
+        None => return refuse(app, ctx, id, "opinion.revise", codes::OPINION_NOT_NEWEST).await,
+        Some(of) if of.reopened_at.is_some() => {
+            return refuse(app, ctx, id, "opinion.revise", codes::OPINION_IN_REVISION).await;
+        }
+        Some(of) => of.clone(),
+    };
+    let mut tx = app.store.begin().await?;
+    let now_open = tx
+        .consultation(id)
+        .await?
+        .is_some_and(|c| access::opinions_open(c.state));
+    if !now_open {
+        return Err(ServiceError::Conflict);
+    }
+    tx.reopen_opinion(stored.id, ctx.now()).await?;
+    tx.audit(ctx.event("opinion.revise", format!("opinion/{}", stored.id), "ok", Some(id)))
+        .await?;
+    tx.commit().await?;
+    refresh_room(app, id, "opinions").await?;
+    let stored = Stored {
+        reopened_at: Some(ctx.now()),
+        ..stored
+    };
+    views::opinion(app, &stored, &ctx.account, &views::Directory::load(app).await?)
+}
+
+/// Submits the caller's opinion, or a new version of it. The draft becomes read-only and everybody in the room
+/// is told.
+///
+/// # Errors
+/// Not allowed, not open, submitted before and not taken up again, empty or too long.
 pub async fn submit(
     app: &App,
     ctx: &Ctx,
@@ -92,20 +181,17 @@ pub async fn submit(
         check.error("cites", codes::FIELD_TOO_LONG);
     }
     check.finish()?;
-    let before = app.store.reader().opinions(id).await?;
-    if before.iter().any(|o| o.author == ctx.account.id) {
-        return Err(ServiceError::Refused {
-            code: codes::OPINION_SUBMITTED,
-            state: None,
-            errors: Vec::new(),
-        });
-    }
+    let given = app.store.reader().opinions(id).await?;
+    let version = match next_version(newest(&given, ctx.account.id), input.supersedes) {
+        Ok(version) => version,
+        Err(code) => return refuse(app, ctx, id, "opinion.submit", code).await,
+    };
     let mut stored = Stored {
         id: OpinionId(Uuid::now_v7()),
         consultation: id,
         author: ctx.account.id,
         institution: ctx.institution.id,
-        version: 1,
+        version,
         text: Clear::new(input.text.trim().to_owned()),
         dissent: input.dissent,
         cites: input.cites,
@@ -113,6 +199,7 @@ pub async fn submit(
         content_hash: [0; 32],
         signature: Vec::new(),
         key_id: String::new(),
+        reopened_at: None,
     };
     let content = content(&stored)?;
     let signature = app.store.vault().sign(SIGNATURE_DOMAIN, &content);
@@ -125,7 +212,10 @@ pub async fn submit(
         .consultation(id)
         .await?
         .is_some_and(|c| access::opinions_open(c.state));
-    if !now_open {
+    let before = tx.opinions(id).await?;
+    let first = newest(&before, ctx.account.id).map(|of| of.version)
+        == newest(&given, ctx.account.id).map(|of| of.version);
+    if !now_open || !first {
         return Err(ServiceError::Conflict);
     }
     tx.insert_opinion(&stored).await?;
@@ -198,14 +288,7 @@ fn clock_subject(consultation: ConsultationId, institution: InstitutionId) -> Uu
 /// The store fails.
 pub async fn refresh_room(app: &App, id: ConsultationId, changed: &str) -> Result<(), ServiceError> {
     let case = access::load(app, id).await?;
-    let authors: HashSet<AccountId> = app
-        .store
-        .reader()
-        .opinions(id)
-        .await?
-        .into_iter()
-        .map(|o| o.author)
-        .collect();
+    let submitted = app.store.reader().opinions(id).await?;
     let accounts: HashMap<AccountId, _> = app
         .store
         .reader()
@@ -216,7 +299,7 @@ pub async fn refresh_room(app: &App, id: ConsultationId, changed: &str) -> Resul
         .collect();
     let rights = move |account: AccountId| {
         let account = accounts.get(&account)?;
-        case.room_rights(account, authors.contains(&account.id))
+        case.room_rights(account, settled(&submitted, account.id))
     };
     app.rooms.refresh(id, &rights, changed).await;
     Ok(())

@@ -400,11 +400,12 @@ pub async fn share(app: &App, tx: &mut WriteTx, case: &Case, now: Timestamp) -> 
     announce(app, tx, case, &newest, now).await
 }
 
-/// Makes the next version out of what came in session: checked, frozen and shared at once.
+/// Makes the next version out of what came in session: checked, frozen and shared at once. Says whether there
+/// was anything new.
 ///
 /// # Errors
 /// The store fails.
-pub async fn supplement(app: &App, tx: &mut WriteTx, id: ConsultationId) -> Result<(), ServiceError> {
+pub async fn supplement(app: &App, tx: &mut WriteTx, id: ConsultationId) -> Result<bool, ServiceError> {
     let now = app.now();
     let consultation = tx.consultation(id).await?.ok_or(ServiceError::NotFound)?;
     let invitations = tx.invitations(id).await?;
@@ -419,12 +420,12 @@ pub async fn supplement(app: &App, tx: &mut WriteTx, id: ConsultationId) -> Resu
         .first()
         .is_some_and(|newest| !open(newest.state) && newest.source_hash == built.content.source_hash())
     {
-        return Ok(());
+        return Ok(false);
     }
     let checked = write(tx, &case, &built, now).await?;
     let frozen = fix(app, tx, &case, checked, &built.content, true, now).await?;
     tx.audit(event(now, "package.supplement", frozen.id, id)).await?;
-    Ok(())
+    Ok(true)
 }
 
 /// Closes the shared version for good: the consultation is archived.

@@ -53,7 +53,9 @@ pub async fn sign(
     }
     check.finish()?;
 
-    let detail = views::detail(app, ctx, &case).await?;
+    let mut detail = views::detail(app, ctx, &case).await?;
+    // Earlier versions stay where they were signed; the report stands on the newest of each expert.
+    detail.opinions.retain(|of| !of.superseded);
     let mut facts = consultations::facts(&case);
     facts.opinions_missing = case
         .invitations

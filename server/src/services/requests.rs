@@ -6,6 +6,7 @@ mod inbox;
 use consilium_domain::{
     ClockKind, ConsultationId, ConsultationState, DataCategory, DataRequestId, DataRequestState,
     InstitutionId, InvitationState, Timestamp,
+    clock::{DataDue, DataDuePolicy},
     machine::{Actor, Verb as _},
     permission::{Action, Relation},
     preparation::data_request::{Claim, Command, Illegitimate, MACHINE, legitimate},
@@ -28,7 +29,7 @@ use crate::{
     exchange,
     services::{
         access::{self, Case},
-        clocks, consents, patients, submissions,
+        clocks, consents, packages, patients, submissions,
         views::Directory,
     },
     state::App,
@@ -92,25 +93,45 @@ fn state_for(case: &Case, reader: InstitutionId, stored: &Stored) -> Option<Data
     match case.relation(reader) {
         Relation::Lead => Some(stored.state),
         Relation::Participant(_) if stored.institution == reader => stored.source_state,
+        // Its own query of the session.
+        Relation::Participant(_) if stored.asked_by == Some(reader) => Some(stored.state),
         Relation::Participant(_) | Relation::None => None,
+    }
+}
+
+/// When the data of a request is due that is sent now: in session at once (clause 7.3 e), before it by the
+/// session's time.
+fn due(app: &App, consultation: &Consultation, now: Timestamp) -> DataDue {
+    if consultation.state == ConsultationState::InSession {
+        DataDuePolicy::live(now)
+    } else {
+        let policy = app.policy.data_due;
+        policy.due(consultation.scheduled_at, consultation.urgency)
     }
 }
 
 /// What a legality check looks at, for a request that `from` signed.
 fn check(
     consultation: &Consultation,
-    invitation: Option<&Invitation>,
+    invitations: &[Invitation],
+    institution: InstitutionId,
     from: InstitutionId,
     asked: &Content,
     now: Timestamp,
 ) -> Result<Result<(), Illegitimate>, ServiceError> {
     let consent = consents::Stored::of(consultation)?;
+    let invitation = invitations.iter().find(|i| i.institution == institution);
+    // In session any institution may query what another one has.
+    let queries = consultation.state == ConsultationState::InSession
+        && invitations
+            .iter()
+            .any(|i| i.institution == from && Relation::Participant(i.state).inside());
     let categories: Vec<DataCategory> = asked.items.iter().map(|item| item.category).collect();
     Ok(legitimate(
         &Claim {
             // The exchange takes no message in with a wrong signature.
             signature_valid: true,
-            sender_leads: from == consultation.lead,
+            sender_leads: from == consultation.lead || queries,
             invitation: invitation.map(|i| i.state),
             consultation: consultation.state,
             consent: consent
@@ -140,17 +161,18 @@ pub async fn create(
 ) -> Result<DataRequest, ServiceError> {
     let case = access::open(app, ctx, id, Action::ReadData).await?;
     let target = "data_request/new".to_owned();
+    let command = sending(&case, ctx);
     let sent = access::step(
         app,
         ctx,
         &case,
         &MACHINE,
         DataRequestState::Drafted,
-        Command::Send,
+        command,
         target,
     )
     .await?;
-    check_input(&input, &case)?;
+    check_input(&input, &case, ctx)?;
     let invitation = case
         .invitations
         .iter()
@@ -187,12 +209,13 @@ pub async fn create(
         },
         source_state: None,
         content: serde_json::to_value(&asked)?,
-        due: app.policy.data_due.due(c.scheduled_at, c.urgency),
+        due: due(app, c, now),
         sent_at: (!input.draft).then_some(now),
         delivered_at: None,
         overdue_at: None,
         refused_code: None,
         answer_reason: None,
+        asked_by: (ctx.institution.id != c.lead).then_some(ctx.institution.id),
         created_by: ctx.account.id,
         created_at: now,
         version: 1,
@@ -200,11 +223,7 @@ pub async fn create(
     let mut tx = app.store.begin().await?;
     super::consultations::lock(&mut tx, id).await?;
     tx.insert_data_request(&stored).await?;
-    let verb = if input.draft {
-        "draft"
-    } else {
-        Command::Send.code()
-    };
+    let verb = if input.draft { "draft" } else { command.code() };
     if !input.draft {
         post_request(app, &mut tx, c, &stored, now).await?;
     }
@@ -220,8 +239,26 @@ pub async fn create(
     read(app, ctx, id, stored.id).await
 }
 
-fn check_input(input: &RequestInput, case: &Case) -> Result<(), ServiceError> {
+/// How the caller sends a request now: as the lead, or in the session as somebody who takes part.
+fn sending(case: &Case, ctx: &Ctx) -> Command {
+    let in_session = case.consultation.state == ConsultationState::InSession;
+    match case.actor(ctx) {
+        Actor::LeadExpert | Actor::ParticipantAdmin | Actor::ParticipantExpert if in_session => {
+            Command::Query
+        }
+        _ => Command::Send,
+    }
+}
+
+fn check_input(input: &RequestInput, case: &Case, ctx: &Ctx) -> Result<(), ServiceError> {
     let mut check = patients::Check::default();
+    if input.institution_id == ctx.institution.id {
+        check.error("institution_id", codes::FIELD_UNKNOWN);
+    }
+    // A query of the session is sent or not: only the lead keeps drafts.
+    if input.draft && sending(case, ctx) == Command::Query {
+        check.error("draft", codes::FIELD_UNKNOWN);
+    }
     if !case
         .invitations
         .iter()
@@ -260,8 +297,8 @@ async fn post_request(
         purpose: asked.purpose,
         due: stored.due,
     }));
-    let (id, lead) = (consultation.id, consultation.lead);
-    exchange::post(app, tx, id, lead, stored.institution, now, body).await?;
+    let (id, from) = (consultation.id, stored.asked_by.unwrap_or(consultation.lead));
+    exchange::post(app, tx, id, from, stored.institution, now, body).await?;
     Ok(())
 }
 
@@ -342,7 +379,8 @@ async fn moved(
 ) -> Result<(), ServiceError> {
     let now = ctx.now();
     let c = &case.consultation;
-    let (own, lead) = (ctx.institution.id, c.lead);
+    let own = ctx.institution.id;
+    let asker = stored.asked_by.unwrap_or(c.lead);
     if !open(c.state) && !matches!(command, Command::Cancel | Command::Send) {
         return Err(ServiceError::Refused {
             code: codes::DATA_REQUEST_CONSULTATION_STATE,
@@ -358,24 +396,24 @@ async fn moved(
         reason: reason.to_owned(),
     };
     let (body, to) = match command {
-        Command::Send => {
+        Command::Send | Command::Query => {
             stored.state = next;
             stored.sent_at = Some(now);
-            stored.due = app.policy.data_due.due(c.scheduled_at, c.urgency);
+            stored.due = due(app, c, now);
             tx.update_data_request(&stored).await?;
             return post_request(app, tx, c, &stored, now).await;
         }
         Command::Verify => {
-            let invitation = case.invitations.iter().find(|i| i.institution == own);
-            check(c, invitation, lead, &content(&stored)?, now)?.map_err(|ground| refused(ground.code()))?;
+            check(c, &case.invitations, own, asker, &content(&stored)?, now)?
+                .map_err(|ground| refused(ground.code()))?;
             stored.source_state = Some(next);
-            (answer(true), lead)
+            (answer(true), asker)
         }
         Command::Refuse => {
             stored.source_state = Some(next);
             stored.answer_reason = said;
             clocks::cancel(tx, ClockKind::DataProvision, stored.id.0, now).await?;
-            (answer(false), lead)
+            (answer(false), asker)
         }
         Command::Extract => {
             stored.source_state = Some(next);
@@ -402,6 +440,10 @@ async fn moved(
                 .into_iter()
                 .rfind(|s| s.request == Some(stored.id) && s.received_at.is_some())
                 .ok_or(ServiceError::NotFound)?;
+            // What was taken belongs to the shared package; nothing happens when it is in it already.
+            if accepted && c.state == ConsultationState::InSession {
+                packages::supplement(app, tx, c.id).await?;
+            }
             let body = Body::SubmissionResult {
                 submission_id: newest.id,
                 request_id: Some(stored.id),
@@ -462,13 +504,15 @@ fn view(
         S::Submitted | S::Accepted | S::Refused | S::Cancelled | S::Drafted
     );
     let possible = |command: Command| {
-        MACHINE.step(state, command, actor).is_ok()
+        command != Command::Query
+            && MACHINE.step(state, command, actor).is_ok()
             && (open(case.consultation.state) || command == Command::Cancel)
     };
     Ok(DataRequest {
         id: stored.id,
         consultation_id: stored.consultation,
         institution: directory.get(stored.institution)?,
+        asked_by: stored.asked_by.map(|id| directory.get(id)).transpose()?,
         state,
         items: asked.items,
         data_from: asked.data_from,

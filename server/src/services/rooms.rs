@@ -8,7 +8,7 @@ use crate::{
     ctx::Ctx,
     error::ServiceError,
     live::Join,
-    services::{access, views},
+    services::{access, opinions, views},
     state::App,
 };
 
@@ -33,13 +33,7 @@ pub async fn ticket(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<LiveTick
 /// Not the caller's room (403, 404, audited), or the store fails.
 pub async fn prepare(app: &App, ctx: &Ctx, id: ConsultationId, private: bool) -> Result<Join, ServiceError> {
     let case = access::open(app, ctx, id, Action::EnterRoom).await?;
-    let submitted = app
-        .store
-        .reader()
-        .opinions(id)
-        .await?
-        .iter()
-        .any(|o| o.author == ctx.account.id);
+    let submitted = opinions::settled(&app.store.reader().opinions(id).await?, ctx.account.id);
     Ok(Join {
         consultation: id,
         private,

@@ -32,7 +32,7 @@ use crate::{
     exchange,
     services::{
         access::{self, Case},
-        consents, issues, packages, requests,
+        consents, issues, opinions, packages, requests,
     },
     state::App,
 };
@@ -81,6 +81,11 @@ pub async fn submit(
     match result {
         Ok(stored) => {
             exchange::flush(app, id).await;
+            // What a participant sends is told when it has come to the lead.
+            let lead = case.consultation.lead == ctx.institution.id;
+            if lead && case.consultation.state == ConsultationState::InSession {
+                opinions::refresh_room(app, id, "data").await?;
+            }
             let stored = app
                 .store
                 .reader()

@@ -184,7 +184,7 @@ pub fn row(
         });
     }
     participants.sort_by_key(|p| p.institution.colour);
-    let own_opinion = submitted.iter().any(|o| o.author == ctx.account.id);
+    let own_opinion = opinions::settled(submitted, ctx.account.id);
     let allowed = allowed(ctx, case, own_opinion);
     let my_move = allowed.iter().any(|act| {
         matches!(
@@ -240,14 +240,18 @@ pub async fn detail(app: &App, ctx: &Ctx, case: &Case) -> Result<Consultation, S
     if case.relation(ctx.institution.id).inside() {
         name_experts(app, case, &mut row.participants).await?;
     }
-    let own_opinion = submitted.iter().any(|o| o.author == ctx.account.id);
+    let own_opinion = opinions::settled(&submitted, ctx.account.id);
     let mut readable = Vec::new();
-    for stored in submitted {
+    for stored in &submitted {
         let author = reader
             .account(stored.author)
             .await?
             .ok_or(ServiceError::NotFound)?;
-        readable.push(opinion(app, &stored, &author, &directory)?);
+        let newest = opinions::newest(&submitted, stored.author).map(|of| of.id);
+        readable.push(Opinion {
+            superseded: newest != Some(stored.id),
+            ..opinion(app, stored, &author, &directory)?
+        });
     }
     Ok(Consultation {
         row,
@@ -267,6 +271,8 @@ pub async fn detail(app: &App, ctx: &Ctx, case: &Case) -> Result<Consultation, S
         override_reason: c.override_reason.clone(),
         package: packages::newest(app, c.id).await?,
         deadlines: deadlines(app, ctx, case).await?,
+        paused_at: c.paused_at,
+        pause_reason: c.pause_reason.clone(),
         version: c.version,
     })
 }
@@ -372,6 +378,8 @@ pub fn opinion(
         submitted_at: stored.submitted_at,
         content_hash: hex::encode(stored.content_hash),
         signature_valid: opinions::signature_valid(app, stored),
+        superseded: false,
+        in_revision: stored.reopened_at.is_some(),
     })
 }
 

@@ -292,7 +292,12 @@ impl Engine {
             .room
             .annotations
             .with_untracked(|rows| cite::cited(&text, rows));
-        let input = OpinionInput { text, dissent, cites };
+        let input = OpinionInput {
+            text,
+            dissent,
+            cites,
+            supersedes: None,
+        };
         let (controls, id) = (self.controls, self.consultation);
         set(self.room.busy, true);
         spawn_local(async move {

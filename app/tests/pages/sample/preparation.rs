@@ -126,6 +126,7 @@ fn request(n: u8, institution: Institution, state: DataRequestState, allowed: &[
         id: DataRequestId(Uuid::from_u128(0x9000 + u128::from(n))),
         consultation_id: consultation(0, ConsultationState::Preparing, vec![]).row.id,
         institution,
+        asked_by: None,
         state,
         items: vec![
             RequestItem {
@@ -297,6 +298,7 @@ fn package(state: PackageState, complete: bool) -> Package {
             instances: 28,
             hash: "1f".repeat(32),
         }],
+        attachments: vec![],
         allowed: if complete {
             vec!["validate".into()]
         } else {

@@ -12,6 +12,8 @@ super::commands! {
     Command {
         /// Sent to the participant.
         Send = "send",
+        /// Sent in the session by another institution that takes part (clause 7.3 e).
+        Query = "query",
         /// Found legitimate.
         Verify = "verify",
         /// Refused, with a code.
@@ -39,6 +41,12 @@ pub const MACHINE: Machine<S, Command> = Machine {
             command: Command::Send,
             to: S::Sent,
             by: &[A::LeadAdmin],
+        },
+        Move {
+            from: &[S::Drafted],
+            command: Command::Query,
+            to: S::Sent,
+            by: &[A::LeadExpert, A::ParticipantAdmin, A::ParticipantExpert],
         },
         Move {
             from: &[S::Sent],
@@ -97,7 +105,7 @@ pub const MACHINE: Machine<S, Command> = Machine {
 pub struct Claim<'a> {
     /// The request's signature is right and names the lead as sender.
     pub signature_valid: bool,
-    /// The sender leads this consultation.
+    /// The sender leads this consultation, or takes part in its running session (clause 7.3 e).
     pub sender_leads: bool,
     /// Where the participant's invitation stands.
     pub invitation: Option<InvitationState>,

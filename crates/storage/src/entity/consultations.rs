@@ -29,6 +29,8 @@ entity! {
         due_at: Option<i64>,
         suspended_from: Option<String>,
         override_reason: Option<Vec<u8>>,
+        paused_at: Option<i64>,
+        pause_reason: Option<Vec<u8>>,
         created_by: Uuid,
         created_at: i64,
         updated_at: i64,

@@ -16,6 +16,7 @@ entity! {
         overdue_at: Option<i64>,
         refused_code: Option<String>,
         answer_reason: Option<Vec<u8>>,
+        asked_by: Option<Uuid>,
         created_by: Uuid,
         created_at: i64,
         version: i64,

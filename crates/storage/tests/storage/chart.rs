@@ -257,6 +257,7 @@ fn opinion(n: u128, version: i32) -> Opinion {
         content_hash: [3; 32],
         signature: vec![4; 64],
         key_id: "k1".to_owned(),
+        reopened_at: None,
     }
 }
 

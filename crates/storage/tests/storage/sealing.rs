@@ -56,6 +56,7 @@ async fn plant(world: &World) {
         content_hash: [3; 32],
         signature: vec![],
         key_id: "k1".to_owned(),
+        reopened_at: None,
     })
     .await
     .unwrap();

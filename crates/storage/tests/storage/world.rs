@@ -171,6 +171,8 @@ pub(crate) fn consultation(n: u128) -> Consultation {
         due_at: Some(NOW.plus_ms(1)),
         suspended_from: Some(ConsultationState::Ready),
         override_reason: Some(COMPLAINT.to_owned()),
+        paused_at: None,
+        pause_reason: None,
         created_by,
         created_at: NOW,
         updated_at: NOW,

@@ -188,6 +188,8 @@ async fn fill(store: &Store) {
         due_at: None,
         suspended_from: None,
         override_reason: None,
+        paused_at: None,
+        pause_reason: None,
         created_by: account(1),
         created_at: at,
         updated_at: at,

@@ -64,6 +64,15 @@ const fn sentence(kind: NoticeKind, locale: Locale) -> &'static str {
         ),
         K::ConsultationCancelled => ("会诊已取消", "The consultation was cancelled"),
         K::OpinionSubmitted => ("有新的会诊意见", "An opinion was submitted"),
+        K::QuestionAsked => (
+            "会诊中有向贵院的提问，请回答",
+            "A question of the session awaits your answer",
+        ),
+        K::QuestionAnswered => ("会诊中的提问已有回答", "A question of the session was answered"),
+        K::QuestionWithdrawn => (
+            "会诊中的一条提问已撤回",
+            "A question of the session was taken back",
+        ),
         K::ReportSigned => ("会诊报告已签发", "The report was signed"),
         K::DeadlineNear => ("有事项即将到期", "A deadline comes near"),
         K::DeadlinePassed => ("有事项已逾期", "A deadline has passed"),
@@ -97,6 +106,7 @@ const fn duty(clock: ClockKind, locale: Locale) -> &'static str {
         ClockKind::DataProvision => pair("提供数据", "provide data", locale),
         ClockKind::Correction => pair("修正数据", "correct data", locale),
         ClockKind::Opinion => pair("提交会诊意见", "give an opinion", locale),
+        ClockKind::Question => pair("回答会中提问", "answer a question of the session", locale),
     }
 }
 

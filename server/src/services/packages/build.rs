@@ -14,6 +14,7 @@ use consilium_imaging::meta::SeriesMeta;
 use consilium_protocol::{
     consultation::Clinical,
     preparation::{ElementFinding, Item, ItemReference, Missing, SeriesReference, ValueConflict},
+    room::Attachment,
     session,
 };
 use consilium_storage::{Institution, ItemsOf, Reader, StoredItem};
@@ -157,6 +158,7 @@ pub(crate) async fn build(
             conflicts,
             items,
             series,
+            attachments: attachments(reader, c.id, &institutions).await?,
         },
         scores,
     })
@@ -340,6 +342,29 @@ async fn series(
         });
     }
     found.sort_by_key(|series| series.series_id);
+    Ok(found)
+}
+
+/// The documents and pictures added in session.
+async fn attachments(
+    reader: &Reader<'_>,
+    id: ConsultationId,
+    institutions: &HashMap<InstitutionId, Institution>,
+) -> Result<Vec<Attachment>, ServiceError> {
+    let mut found = Vec::new();
+    for of in reader.attachments(id).await? {
+        let author = reader.account(of.added_by).await?;
+        found.push(Attachment {
+            id: of.id,
+            institution: named(institutions, of.institution)?,
+            added_by_name: author.map(|author| author.display_name).unwrap_or_default(),
+            name: of.name,
+            media: of.media,
+            bytes: u64::try_from(of.bytes).unwrap_or(0),
+            sha256: hex::encode(of.sha256),
+            added_at: of.added_at,
+        });
+    }
     Ok(found)
 }
 

@@ -2,7 +2,7 @@
 //! hash, whose own hash fixes the whole (clause 7.2 g).
 
 use consilium_domain::{
-    ConsultationId, InstitutionId, ItemId, RecordKind, SeriesId, Timestamp,
+    AttachmentId, ConsultationId, InstitutionId, ItemId, RecordKind, SeriesId, Timestamp,
     canonical::{canonical_json, sha256_hex},
     element::Dictionary,
     masking::RuleSet,
@@ -10,6 +10,7 @@ use consilium_domain::{
 use consilium_protocol::{
     exchange::RuleSetRef,
     preparation::{Item, Missing, Quality, SeriesReference, ValueConflict},
+    room::Attachment,
     session::Institution,
 };
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,9 @@ pub struct Content {
     pub items: Vec<Item>,
     /// Image series.
     pub series: Vec<SeriesReference>,
+    /// Documents and pictures added in session.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
 }
 
 /// Which dictionary.
@@ -84,6 +88,19 @@ struct Manifest<'a> {
     dictionary: &'a DictionaryRef,
     items: Vec<Line<'a>>,
     series: Vec<SeriesLine<'a>>,
+    // Left out when there are none, so that manifests from before there could be any keep their hash.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<AttachmentLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct AttachmentLine<'a> {
+    attachment_id: AttachmentId,
+    institution_id: InstitutionId,
+    media: &'a str,
+    bytes: u64,
+    added_at: Timestamp,
+    sha256: &'a str,
 }
 
 #[derive(Serialize)]
@@ -148,6 +165,18 @@ impl Content {
                     hash: &series.hash,
                 })
                 .collect(),
+            attachments: self
+                .attachments
+                .iter()
+                .map(|of| AttachmentLine {
+                    attachment_id: of.id,
+                    institution_id: of.institution.id,
+                    media: &of.media,
+                    bytes: of.bytes,
+                    added_at: of.added_at,
+                    sha256: &of.sha256,
+                })
+                .collect(),
         };
         Ok(canonical_json(&serde_json::to_value(manifest)?))
     }
@@ -164,6 +193,11 @@ impl Content {
                     .iter()
                     .map(|series| format!("{} {}", series.series_id, series.hash)),
             )
+            .chain(
+                self.attachments
+                    .iter()
+                    .map(|of| format!("{} {}", of.id, of.sha256)),
+            )
             .collect();
         lines.sort();
         lines.push(format!("{} {}", self.rules.hash, self.dictionary.hash));
@@ -175,6 +209,7 @@ impl Content {
     pub fn own(mut self, institution: InstitutionId) -> Self {
         self.items.retain(|item| item.institution.id == institution);
         self.series.retain(|series| series.institution.id == institution);
+        self.attachments.retain(|of| of.institution.id == institution);
         self.missing
             .retain(|missing| missing.institution.id == institution);
         self.by_institution.retain(|(of, _)| of.id == institution);

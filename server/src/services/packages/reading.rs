@@ -178,6 +178,7 @@ pub(super) async fn dto(
         stale,
         items: held.items,
         series: held.series,
+        attachments: held.attachments,
         allowed,
     })
 }

@@ -2,6 +2,7 @@
 
 use consilium_domain::{
     ClockKind, ConsultationState, DataRequestId, DataRequestState, InstitutionId, NoticeKind, Timestamp,
+    Urgency,
     machine::{Actor, Refused},
     preparation::data_request::{Command, MACHINE},
 };
@@ -110,7 +111,6 @@ async fn asked(
     let now = app.now();
     let source = stored.institution;
     let invitations = tx.invitations(consultation.id).await?;
-    let invitation = invitations.iter().find(|i| i.institution == source);
     let claim = Content {
         items: body.items.clone(),
         data_from: body.data_from,
@@ -118,7 +118,7 @@ async fn asked(
         purpose: body.purpose.clone(),
     };
     let target = format!("data_request/{}", stored.id);
-    let verdict = check(&consultation, invitation, envelope.from, &claim, now)?;
+    let verdict = check(&consultation, &invitations, source, envelope.from, &claim, now)?;
     let event = |action: &str, result: &str| consilium_storage::AuditEntry {
         institution: source.to_string(),
         ..by_system(now, action, target.clone(), result, Some(consultation.id))
@@ -149,7 +149,7 @@ async fn asked(
         tx.audit(event("data_request.verify", "ok")).await?;
     }
     tx.update_data_request(&stored).await?;
-    let about = (&consultation, consultation.lead);
+    let about = (&consultation, envelope.from);
     // Asked for after the target: what counts is the session itself.
     let due = stored.due;
     let at = Some(if now < due.target_at { due.target_at } else { due.hard_at });
@@ -189,7 +189,11 @@ async fn start(
             consultation: consultation.id,
             institution: stored.institution,
             subject: stored.id.0,
-            urgency: consultation.urgency,
+            // What is asked in session is urgent, whatever the consultation is.
+            urgency: match consultation.state {
+                ConsultationState::InSession => Urgency::Urgent,
+                _ => consultation.urgency,
+            },
             started_at: now,
             due_at,
             link: link(consultation.id),
@@ -229,15 +233,8 @@ async fn answered(
     };
     let about = (&consultation, stored.institution);
     let now = app.now();
-    tell(
-        tx,
-        now,
-        consultation.lead,
-        about,
-        kind,
-        (None, stored.refused_code.clone()),
-    )
-    .await
+    let asker = stored.asked_by.unwrap_or(consultation.lead);
+    tell(tx, now, asker, about, kind, (None, stored.refused_code.clone())).await
 }
 
 /// The lead has taken the request back.
@@ -303,6 +300,7 @@ pub async fn submitted(
     consultation: &Consultation,
     source: InstitutionId,
     id: DataRequestId,
+    now: Timestamp,
 ) -> Result<(), ServiceError> {
     use DataRequestState as S;
     let mut stored = tx
@@ -315,7 +313,22 @@ pub async fn submitted(
         stored.state = S::Submitted;
         tx.update_data_request(&stored).await?;
     }
-    Ok(())
+    // The lead is told of all data; who queried it in session learns that it is in the shared package.
+    match stored.asked_by {
+        Some(asker) => {
+            let about = (consultation, source);
+            tell(
+                tx,
+                now,
+                asker,
+                about,
+                NoticeKind::SubmissionReceived,
+                (None, None),
+            )
+            .await
+        }
+        None => Ok(()),
+    }
 }
 
 /// The clock of a request has ended: the row says so; the notices are the clock's.

@@ -171,7 +171,7 @@ pub async fn receive(app: &App, tx: &mut WriteTx, envelope: &Envelope) -> Result
     }
     let corrections = arrive(app, tx, &consultation, source, *submission_id, &ids, now).await?;
     if let Some(request) = request_id {
-        requests::submitted(tx, &consultation, source, *request).await?;
+        requests::submitted(tx, &consultation, source, *request, now).await?;
     }
     if corrections < ids.len() || request_id.is_some() {
         let to = To::Role {

@@ -310,6 +310,8 @@ mod tests {
             due_at: None,
             suspended_from: None,
             override_reason: None,
+            paused_at: None,
+            pause_reason: None,
             created_by: Uuid::from_u128(4).into(),
             created_at: NOW,
             updated_at: NOW,

@@ -67,6 +67,7 @@ impl Metadata {
         let purpose = self.value::<UploadPurpose>("purpose", &mut errors);
         let request = self.value::<DataRequestId>("request", &mut errors);
         let confirm_patient = self.value::<bool>("confirm_patient", &mut errors);
+        let confirm_masked = self.value::<bool>("confirm_masked", &mut errors);
         for (key, missing) in [
             ("consultation", consultation.is_none()),
             ("purpose", purpose.is_none()),
@@ -78,6 +79,7 @@ impl Metadata {
         let detail = Detail {
             request,
             confirm_patient: confirm_patient.unwrap_or_default(),
+            confirm_masked: confirm_masked.unwrap_or_default(),
             ..self.detail()
         };
         if purpose == Some(UploadPurpose::Submission) && Media::of(&detail.media).is_none() {
@@ -118,6 +120,8 @@ pub(super) struct Detail {
     pub(super) metadata: String,
     pub(super) request: Option<DataRequestId>,
     pub(super) confirm_patient: bool,
+    #[serde(default)]
+    pub(super) confirm_masked: bool,
     /// What it is put together from, with the bytes of each.
     pub(super) parts: Vec<(UploadId, i64)>,
     /// From where it was begun, for acts that the server finishes by itself.
@@ -138,7 +142,7 @@ impl Detail {
 /// What the direct route for such content asks for.
 pub(super) const fn action(purpose: UploadPurpose) -> Action {
     match purpose {
-        UploadPurpose::Dicom => Action::Upload,
+        UploadPurpose::Dicom | UploadPurpose::Attachment => Action::Upload,
         UploadPurpose::Submission => Action::ReadData,
         UploadPurpose::ConsentForm => Action::Consent,
     }
@@ -150,6 +154,7 @@ pub(super) fn length_max(purpose: Option<UploadPurpose>) -> u64 {
         Some(UploadPurpose::Dicom) | None => limits::DICOM_BODY_BYTES,
         Some(UploadPurpose::Submission) => limits::SUBMISSION_BODY_BYTES,
         Some(UploadPurpose::ConsentForm) => limits::CONSENT_FORM_BYTES,
+        Some(UploadPurpose::Attachment) => limits::ATTACHMENT_BYTES,
     };
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }

@@ -20,7 +20,7 @@ use crate::{
     ctx::{Ctx, Request},
     error::ServiceError,
     services::{
-        consents,
+        attachments, consents,
         imaging::{self, Incoming},
         submissions::{self, Media},
     },
@@ -179,6 +179,14 @@ async fn act(
             serde_json::to_value(submissions::submit(app, ctx, id, media, detail.request, bytes).await?)?
         }
         UploadPurpose::ConsentForm => serde_json::to_value(consents::put_form(app, ctx, id, bytes).await?)?,
+        UploadPurpose::Attachment => {
+            let file = attachments::Incoming {
+                file_name: detail.file_name,
+                bytes,
+                confirm_masked: detail.confirm_masked,
+            };
+            serde_json::to_value(attachments::add(app, ctx, id, file).await?)?
+        }
     })
 }
 
@@ -198,6 +206,7 @@ async fn done(
         UploadPurpose::Dicom => "image.upload",
         UploadPurpose::Submission => "submission.submit",
         UploadPurpose::ConsentForm => "consent.form",
+        UploadPurpose::Attachment => "attachment.add",
     };
     let Some(target) = reader.effect_of(id, &ctx.request.id, action).await? else {
         return Ok(None);
@@ -219,6 +228,11 @@ async fn done(
             readable(submissions::read(app, ctx, id, submission).await)?
         }
         UploadPurpose::ConsentForm => readable(consents::read(app, ctx, id).await)?,
+        UploadPurpose::Attachment => {
+            let attachment = target.parse().map_err(|_| ServiceError::NotFound)?;
+            let found = reader.attachment(attachment).await?.into_iter().collect();
+            serde_json::to_value(attachments::view(app, found).await?.pop())?
+        }
     };
     Ok(Some(answer))
 }

@@ -1,0 +1,3 @@
+//! What happens in a session besides the room's document (clause 7.3).
+
+pub mod question;

@@ -1,0 +1,54 @@
+//! What the page of the live room is drawn from.
+
+use consilium_domain::permission::{Action, Decision};
+use consilium_protocol::{consultation::Consultation, imaging::Series, page::View, preparation::Package};
+
+use crate::{
+    ctx::Ctx,
+    error::ServiceError,
+    services::{
+        access::Case, attachments, packages, questions, requests, submissions, templates, views::Directory,
+    },
+    state::App,
+};
+
+/// Gathers what one person sees of a room. Consent has been looked at: the images were read.
+pub(super) async fn view(
+    app: &App,
+    ctx: &Ctx,
+    case: &Case,
+    consultation: Consultation,
+    series: Vec<Series>,
+) -> Result<View, ServiceError> {
+    let id = case.consultation.id;
+    let data = case.decide(ctx, Action::ReadData) == Decision::Allow;
+    let package = if data {
+        package(app, ctx, case).await?
+    } else {
+        None
+    };
+    let requests = if data {
+        requests::visible(app, ctx, case, &Directory::load(app).await?).await?
+    } else {
+        Vec::new()
+    };
+    Ok(View::Room {
+        consultation: Box::new(consultation),
+        series,
+        questions: questions::visible(app, ctx, case).await?,
+        templates: templates::list(app, ctx),
+        package: package.map(Box::new),
+        elements: submissions::form_elements(),
+        requests,
+        attachments: attachments::list(app, ctx, id).await?,
+    })
+}
+
+/// The newest version the reader may see, if there is one.
+async fn package(app: &App, ctx: &Ctx, case: &Case) -> Result<Option<Package>, ServiceError> {
+    match packages::read(app, ctx, case.consultation.id, None).await {
+        Ok(package) => Ok(Some(package)),
+        Err(ServiceError::NotFound) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
