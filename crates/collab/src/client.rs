@@ -7,27 +7,33 @@
 //! socket closed -> on_close()
 //! an edit       -> put_annotation() … -> send each frame
 //! every 15 s    -> renew()          -> send the frame (stock clients forget the silent after 30 s)
+//! every 10 s    -> digest()         -> send the frame (what was lost on the way is found and healed)
 //! ```
-//! Edits made while offline stay in the document and travel by state vector after the next open.
+//! Edits made while offline stay in the document and travel by state vector after the next open. What is not
+//! yet durable can be kept on the device by [`ClientRoom::export`] and taken up again by [`ClientRoom::restore`].
 
 mod edits;
+mod local;
 mod presence;
+mod undo;
+mod write;
 
 use std::collections::VecDeque;
 
 use consilium_domain::{AccountId, permission::RoomRights};
-use consilium_protocol::live::{
-    Annotation, AwarenessState, CallPeer, ClientFrame, Cursor, DiscussionLine, Person, ServerFrame, Viewport,
-};
+use consilium_protocol::live::{AwarenessState, CallPeer, ClientFrame, Media, Person, ServerFrame};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use self::edits::LostEdits;
-use self::{edits::Own, presence::Presence};
+pub use self::{edits::LostEdits, local::NotACopy};
+use self::{edits::Own, presence::Presence, undo::History};
 use crate::{
     document::RoomDoc,
     frame::{self, Frame},
-    guard::shape,
 };
+
+/// Digests without an acknowledgement after which a connection with edits on their way counts as broken.
+const STALLED_DIGESTS: u32 = 3;
 
 /// What follows from a frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +52,8 @@ pub enum Outcome {
         rights: RoomRights,
         /// Last durable sequence number.
         seq: i64,
+        /// This connection, as others see it in a call.
+        peer: u64,
     },
     /// The local copy now has all the server has; edits are possible from the first time on.
     Synced,
@@ -100,7 +108,7 @@ pub enum EditError {
     /// The rights do not allow it.
     #[error("not allowed")]
     NotAllowed,
-    /// Beyond a limit of [`shape`].
+    /// Beyond a limit of [`crate::guard::shape`].
     #[error("too long")]
     TooLong,
 }
@@ -115,6 +123,31 @@ impl EditError {
             Self::TooLong => "live.too_long",
         }
     }
+}
+
+/// What an own edit was about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// An annotation was written or changed.
+    Annotation(String),
+    /// An annotation was removed.
+    Removal(String),
+    /// The own draft opinion.
+    Opinion,
+    /// The own private notes.
+    Notes,
+    /// A line of the discussion.
+    Line(String),
+    /// What the lead sets for all.
+    Session,
+}
+
+/// An own edit that is not acknowledged.
+struct Unsaved {
+    what: What,
+    /// The frame it went with; `None` while not sent.
+    sent: Option<u64>,
 }
 
 /// One person's page in one room.
@@ -137,10 +170,17 @@ pub struct ClientRoom {
     stale_answers: u32,
     /// Sync frames with content sent on this connection.
     sent: u64,
-    /// Edits not acknowledged: the frame they went with, `None` while not sent.
-    unsaved: VecDeque<Option<u64>>,
+    /// Edits not acknowledged, in order.
+    unsaved: VecDeque<Unsaved>,
+    /// Digests since the last acknowledgement, while something waits for one.
+    waited: u32,
+    /// This connection's catch-up has arrived.
+    synced: bool,
     /// Own content to look for after the next sync.
     doubtful: Option<Own>,
+    history: History,
+    /// The caller's clock, ms.
+    now_ms: i64,
 }
 
 impl ClientRoom {
@@ -163,7 +203,11 @@ impl ClientRoom {
             stale_answers: 0,
             sent: 0,
             unsaved: VecDeque::new(),
+            waited: 0,
+            synced: false,
             doubtful: None,
+            history: History::default(),
+            now_ms: 0,
         }
     }
 
@@ -191,8 +235,10 @@ impl ClientRoom {
         self.question = None;
         self.stale_answers = 0;
         self.sent = 0;
+        self.waited = 0;
+        self.synced = false;
         for edit in &mut self.unsaved {
-            *edit = None;
+            edit.sent = None;
         }
     }
 
@@ -227,7 +273,7 @@ impl ClientRoom {
                 seq,
                 you,
                 rights,
-                ..
+                peer,
             } => {
                 let mut out = Vec::new();
                 if self.epoch.is_some_and(|known| known != epoch) {
@@ -240,15 +286,21 @@ impl ClientRoom {
                 self.rights = rights;
                 self.read_only = false;
                 self.welcomed = true;
-                out.push(Outcome::Welcome { you, rights, seq });
+                out.push(Outcome::Welcome {
+                    you,
+                    rights,
+                    seq,
+                    peer,
+                });
                 out.extend(self.answer());
                 out
             }
             ServerFrame::Ack { received, seq, .. } => {
+                self.waited = 0;
                 while self
                     .unsaved
                     .front()
-                    .is_some_and(|edit| edit.is_some_and(|sent_as| sent_as <= received))
+                    .is_some_and(|edit| edit.sent.is_some_and(|sent_as| sent_as <= received))
                 {
                     self.unsaved.pop_front();
                 }
@@ -279,7 +331,9 @@ impl ClientRoom {
         }
         self.doc = RoomDoc::new(self.client_id);
         self.ready = false;
+        self.synced = false;
         self.unsaved.clear();
+        self.history = History::default();
     }
 
     /// Answers the server's state vector with all it lacks.
@@ -292,7 +346,7 @@ impl ClientRoom {
         };
         self.sent = self.sent.saturating_add(1);
         for edit in &mut self.unsaved {
-            *edit = Some(self.sent);
+            edit.sent = Some(self.sent);
         }
         self.answered = true;
         vec![Outcome::Send(frame::sync_step_2(&update))]
@@ -303,14 +357,21 @@ impl ClientRoom {
             self.stale_answers -= 1;
             return Vec::new();
         }
+        let before = self.history.has_text().then(|| self.own_text());
         let Ok(changed) = self.doc.apply(update) else {
             return vec![Outcome::Send(frame::sync_step_1(&self.doc.state_vector()))];
         };
         let mut out = Vec::new();
         if changed {
+            if let Some(before) = before {
+                let now = self.own_text();
+                self.history.text_changed(&before, &now);
+            }
             out.push(Outcome::DocumentChanged);
         }
-        if complete {
+        // Answers to digests are complete too; only the first of a connection is news.
+        if complete && !self.synced {
+            self.synced = true;
             self.ready = true;
             out.push(Outcome::Synced);
             if let Some(lost) = self
@@ -370,118 +431,41 @@ impl ClientRoom {
         self.presence.others()
     }
 
-    /// Writes one's own annotation; frames to send.
-    ///
-    /// # Errors
-    /// Not ready, not allowed, or beyond the limits.
-    pub fn put_annotation(&mut self, id: &str, annotation: &Annotation) -> Result<Vec<Vec<u8>>, EditError> {
-        self.may(self.rights.annotate)?;
-        if !shape::id_is_sound(id) || !shape::annotation_is_sound(annotation) {
-            return Err(EditError::TooLong);
+    /// Asks for what may have been lost on the way, and lets the server ask for what it lacks; the page calls
+    /// this every [`consilium_protocol::limits::DIGEST_MS`]. `None` while not connected.
+    pub fn digest(&mut self) -> Option<Vec<u8>> {
+        if !self.connected || !self.answered {
+            return None;
         }
-        let update = self.doc.put_annotation(self.me, id, annotation);
-        Ok(self.edited(update))
-    }
-
-    /// Removes one's own annotation; frames to send.
-    ///
-    /// # Errors
-    /// Not ready or not allowed.
-    pub fn remove_annotation(&mut self, id: &str) -> Result<Vec<Vec<u8>>, EditError> {
-        self.may(self.rights.annotate)?;
-        let update = self.doc.remove_annotation(self.me, id);
-        Ok(self.edited(update))
-    }
-
-    /// Sets one's own draft opinion; frames to send.
-    ///
-    /// # Errors
-    /// Not ready, not allowed, or too long.
-    pub fn set_opinion(&mut self, text: &str) -> Result<Vec<Vec<u8>>, EditError> {
-        self.may(self.rights.opine)?;
-        if text.encode_utf16().count() > usize::try_from(shape::OPINION_UNITS_MAX).unwrap_or(usize::MAX) {
-            return Err(EditError::TooLong);
+        if !self.unsaved.is_empty() {
+            self.waited = self.waited.saturating_add(1);
         }
-        let update = self.doc.set_opinion(self.me, text);
-        Ok(self.edited(update))
+        Some(frame::sync_step_1(&self.doc.state_vector()))
     }
 
-    /// Adds one's own discussion line; frames to send.
-    ///
-    /// # Errors
-    /// Not ready, not allowed, or too long.
-    pub fn say(&mut self, line: &DiscussionLine) -> Result<Vec<Vec<u8>>, EditError> {
-        self.may(self.rights.discuss)?;
-        if !shape::line_is_sound(line) {
-            return Err(EditError::TooLong);
-        }
-        let update = self.doc.say(self.me, line);
-        Ok(self.edited(update))
+    /// Edits are on their way and nothing was acknowledged for several digests: connect again.
+    #[must_use]
+    pub const fn stalled(&self) -> bool {
+        self.waited >= STALLED_DIGESTS
     }
 
-    /// Names the presenter; frames to send.
-    ///
-    /// # Errors
-    /// Not ready or not allowed.
-    pub fn set_presenter(&mut self, presenter: Option<AccountId>) -> Result<Vec<Vec<u8>>, EditError> {
-        self.may(self.rights.preside)?;
-        let update = self.doc.set_presenter(presenter);
-        Ok(self.edited(update))
+    /// What is not yet durable, oldest first.
+    pub fn unsaved(&self) -> impl Iterator<Item = &What> {
+        self.unsaved.iter().map(|edit| &edit.what)
     }
 
-    fn may(&self, right: bool) -> Result<(), EditError> {
-        if !self.ready {
-            Err(EditError::NotReady)
-        } else if right {
-            Ok(())
-        } else {
-            Err(EditError::NotAllowed)
-        }
+    /// Joins the call of the room, changes what is sent in it, or leaves it (`None`); the frame to send.
+    #[must_use]
+    pub fn call(&self, media: Option<Media>) -> Option<Vec<u8>> {
+        self.connected()
+            .then(|| frame::client_frame(&ClientFrame::Call { media }))
     }
 
-    fn edited(&mut self, update: Option<Vec<u8>>) -> Vec<Vec<u8>> {
-        let Some(update) = update else {
-            return Vec::new();
-        };
-        if !self.answered {
-            self.unsaved.push_back(None);
-            return Vec::new();
-        }
-        self.sent = self.sent.saturating_add(1);
-        self.unsaved.push_back(Some(self.sent));
-        vec![frame::update(&update)]
-    }
-
-    /// Shows others where one points; the frame to send, `None` while not connected or unchanged.
-    pub fn set_cursor(&mut self, cursor: Option<Cursor>) -> Option<Vec<u8>> {
-        self.presence.change(self.connected, |own| {
-            let changed = own.cursor != cursor;
-            own.cursor = cursor;
-            changed
-        })
-    }
-
-    /// Shows others what one looks at.
-    pub fn set_viewport(&mut self, viewport: Option<Viewport>) -> Option<Vec<u8>> {
-        self.presence.change(self.connected, |own| {
-            let changed = own.viewport != viewport;
-            own.viewport = viewport;
-            changed
-        })
-    }
-
-    /// Shows others a stroke in progress.
-    pub fn set_drawing(&mut self, drawing: Option<Annotation>) -> Option<Vec<u8>> {
-        self.presence.change(self.connected, |own| {
-            let changed = own.drawing != drawing;
-            own.drawing = drawing;
-            changed
-        })
-    }
-
-    /// Sends one's own state again; the page calls this every 15 s.
-    pub fn renew(&mut self) -> Option<Vec<u8>> {
-        self.presence.change(self.connected, |_| true)
+    /// Carries a WebRTC description or candidate to another connection; the frame to send.
+    #[must_use]
+    pub fn signal(&self, to: u64, payload: String) -> Option<Vec<u8>> {
+        self.connected()
+            .then(|| frame::client_frame(&ClientFrame::Signal { to, payload }))
     }
 }
 

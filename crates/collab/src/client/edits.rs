@@ -2,11 +2,14 @@
 
 use consilium_domain::AccountId;
 use consilium_protocol::live::{Annotation, DiscussionLine};
+use serde::{Deserialize, Serialize};
 
+use super::What;
 use crate::document::RoomDoc;
 
 /// Own edits that the room does not have.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct LostEdits {
     /// The draft opinion as it stood here, when the room has another.
     pub opinion: Option<String>,
@@ -14,6 +17,29 @@ pub struct LostEdits {
     pub annotations: Vec<(String, Annotation)>,
     /// Discussion lines the room does not have.
     pub lines: Vec<DiscussionLine>,
+}
+
+impl LostEdits {
+    /// The own content of `doc` that the edits `what` were about; `None` when there is none.
+    pub(super) fn of<'a>(doc: &RoomDoc, me: AccountId, what: impl Iterator<Item = &'a What>) -> Option<Self> {
+        let own = Own::read(doc, me);
+        let mut lost = Self::default();
+        for what in what {
+            match what {
+                What::Opinion => lost.opinion = Some(own.opinion.clone()).filter(|text| !text.is_empty()),
+                What::Annotation(id) => {
+                    let found = own.annotations.iter().find(|(own, _)| own == id);
+                    lost.annotations
+                        .extend(found.filter(|found| !lost.annotations.contains(found)).cloned());
+                }
+                What::Line(id) => lost
+                    .lines
+                    .extend(own.lines.iter().find(|line| line.id == *id).cloned()),
+                What::Notes | What::Removal(_) | What::Session => {}
+            }
+        }
+        (lost != Self::default()).then_some(lost)
+    }
 }
 
 /// All own content of a document.

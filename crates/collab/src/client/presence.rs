@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
-use consilium_protocol::live::AwarenessState;
+use consilium_domain::AccountId;
+use consilium_protocol::live::{Annotation, AwarenessState, Cursor, Viewport, Writing};
 
+use super::ClientRoom;
 use crate::{
     awareness::{Entry, decode, encode},
     frame,
@@ -88,4 +90,57 @@ impl Presence {
     pub(super) fn clear(&mut self) {
         self.others.clear();
     }
+}
+
+impl ClientRoom {
+    /// Shows others where one points; the frame to send, `None` while not connected or unchanged.
+    pub fn set_cursor(&mut self, cursor: Option<Cursor>) -> Option<Vec<u8>> {
+        self.show(|own| replace(&mut own.cursor, cursor))
+    }
+
+    /// Shows others what one looks at.
+    pub fn set_viewport(&mut self, viewport: Option<Viewport>) -> Option<Vec<u8>> {
+        self.show(|own| replace(&mut own.viewport, viewport))
+    }
+
+    /// Shows others a stroke in progress.
+    pub fn set_drawing(&mut self, drawing: Option<Annotation>) -> Option<Vec<u8>> {
+        self.show(|own| replace(&mut own.drawing, drawing))
+    }
+
+    /// Raises one's hand at a time (ms since the epoch), or lowers it.
+    pub fn set_hand(&mut self, at_ms: Option<i64>) -> Option<Vec<u8>> {
+        self.show(|own| replace(&mut own.hand_at_ms, at_ms))
+    }
+
+    /// Tells whose view this page follows.
+    pub fn set_following(&mut self, whom: Option<AccountId>) -> Option<Vec<u8>> {
+        self.show(|own| replace(&mut own.following, whom))
+    }
+
+    /// Tells where one is writing.
+    pub fn set_writing(&mut self, writing: Option<Writing>) -> Option<Vec<u8>> {
+        self.show(|own| replace(&mut own.writing, writing))
+    }
+
+    /// Sends one's own state again; the page calls this every 15 s.
+    pub fn renew(&mut self) -> Option<Vec<u8>> {
+        self.show(|_| true)
+    }
+
+    /// What one shows oneself.
+    #[must_use]
+    pub const fn shown(&self) -> &AwarenessState {
+        &self.presence.own
+    }
+
+    fn show(&mut self, change: impl FnOnce(&mut AwarenessState) -> bool) -> Option<Vec<u8>> {
+        self.presence.change(self.connected, change)
+    }
+}
+
+fn replace<T: PartialEq>(slot: &mut T, value: T) -> bool {
+    let changed = *slot != value;
+    *slot = value;
+    changed
 }

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 
 use consilium_domain::{InstanceId, InstitutionId, Role, SeriesId};
 use consilium_protocol::{
-    live::{AnnotationKind, ImageRef},
+    live::{Annotation, AnnotationKind, ImageRef},
     session::Institution,
 };
 use uuid::Uuid;
@@ -239,3 +239,6 @@ fn others_are_seen() {
     page.on_close();
     assert_eq!(page.others(), []);
 }
+
+mod copies;
+mod undo;
