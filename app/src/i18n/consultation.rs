@@ -37,6 +37,7 @@ super::texts! {
         signed: "已签名", "Signed";
         signature_broken: "签名不符", "Signature does not match";
         dissent: "保留意见", "Reservation";
+        superseded: "已有新版本", "replaced by a newer version";
         agree: "一致", "Agrees";
         version: "第 {} 版", "Version {}";
         answer_title: "本院是否参加？", "Does your institution take part?";

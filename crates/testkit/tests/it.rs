@@ -54,6 +54,9 @@ mod it {
     mod process;
     mod search;
     mod session;
+    mod session_data;
+    mod session_opinions;
+    mod session_questions;
     mod submissions;
     mod uploads;
     mod uploads_taken;

@@ -31,6 +31,7 @@ use crate::{
     exchange,
     services::{
         access, clocks, consultations,
+        masking::Texts,
         notices::{self, Tell, To},
         patients,
     },
@@ -79,14 +80,15 @@ pub async fn parts(
         .ok_or(ServiceError::NotFound)?;
     let clinical: consilium_protocol::consultation::Clinical =
         serde_json::from_value(consultation.clinical.clone())?;
+    let texts = Texts::outgoing(consultation, &patient, app.now())?;
     Ok(InvitationBody {
         invitation_id: invitation,
         number: consultation.number.clone(),
         patient: patients::masked(&patient, app.now()),
         scheduled_at: consultation.scheduled_at,
         duration_minutes: u16::try_from(consultation.duration_minutes).unwrap_or(u16::MAX),
-        need: patients::scrubbed(&patient, &clinical.need, app.now()),
-        preliminary_diagnosis: patients::scrubbed(&patient, &clinical.preliminary_diagnosis, app.now()),
+        need: texts.text(clinical.need),
+        preliminary_diagnosis: texts.text(clinical.preliminary_diagnosis),
         wanted: consultation.wanted.clone(),
         kind: consultation.kind,
         urgency: consultation.urgency,

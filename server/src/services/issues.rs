@@ -30,7 +30,9 @@ use crate::{
     exchange,
     services::{
         access::{self, Case},
-        clocks, consents, patients, requests,
+        clocks, consents,
+        masking::Texts,
+        patients, requests,
         views::Directory,
     },
     state::App,
@@ -152,18 +154,13 @@ pub async fn raise(
         check.error("element", codes::ISSUE_NO_ELEMENT);
     }
     check.finish()?;
-    let patient = app
-        .store
-        .reader()
-        .patient(case.consultation.patient)
-        .await?
-        .ok_or(ServiceError::NotFound)?;
     let now = ctx.now();
+    let texts = Texts::for_exchange(app, &case, now).await?;
     let found = Found {
         item: item.head.id,
         element: input.element,
         rule: String::new(),
-        code: patients::scrubbed(&patient, input.reason.trim(), now),
+        code: texts.text(input.reason.trim().to_owned()),
     };
     let mut tx = app.store.begin().await?;
     let case = access::within(&tx, id, now).await?;

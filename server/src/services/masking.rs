@@ -4,8 +4,8 @@ use consilium_domain::{
     Clear, Timestamp,
     masking::{KnownPerson, Profile, RuleSet, Scrubbed},
 };
-use consilium_protocol::consultation::Clinical;
-use consilium_storage::Patient;
+use consilium_protocol::{consultation::Clinical, preparation::Guardian};
+use consilium_storage::{Consultation, Patient, PatientIdentity};
 
 use crate::{
     ctx::Ctx,
@@ -14,20 +14,20 @@ use crate::{
     state::App,
 };
 
-/// What is known of a case's patient and guardian: looked for in every text that leaves.
-///
-/// # Errors
-/// The stored consent cannot be read.
-pub fn known(patient: &Patient, case: &Case) -> Result<KnownPerson, ServiceError> {
-    let mut known = patients::known(patient.identity.expose());
-    if let Some(guardian) =
-        consents::Stored::read(case.consultation.consent.as_ref())?.and_then(|consent| consent.guardian)
-    {
-        let clear = |text: String| (!text.is_empty()).then(|| Clear::new(text));
-        known.names.extend(clear(guardian.name));
-        known.phones.extend(clear(guardian.phone));
+/// What is known of a patient and the guardian: looked for in every text that leaves.
+#[must_use]
+pub fn known(identity: &PatientIdentity, guardian: Option<&Guardian>) -> KnownPerson {
+    let clear = |texts: &[&str]| -> Vec<Clear<String>> {
+        let said = texts.iter().filter(|text| !text.trim().is_empty());
+        said.map(|text| Clear::new((*text).to_owned())).collect()
+    };
+    KnownPerson {
+        names: clear(&[&identity.name, guardian.map_or("", |of| &of.name)]),
+        record_numbers: clear(&[&identity.record_number]),
+        documents: clear(&[&identity.id_number, &identity.other_number]),
+        phones: clear(&[&identity.phone, guardian.map_or("", |of| &of.phone)]),
+        addresses: clear(&[&identity.address]),
     }
-    Ok(known)
 }
 
 /// Scans texts of one case for a reader. The institution that holds the identity reads its own words as they
@@ -43,29 +43,39 @@ impl Texts {
     /// # Errors
     /// The stored consent cannot be read.
     pub fn for_reader(ctx: &Ctx, case: &Case, patient: &Patient) -> Result<Self, ServiceError> {
-        let profile = patients::profile(patient.identity.expose(), Profile::Exchange, ctx.now());
+        let texts = Self::outgoing(&case.consultation, patient, ctx.now())?;
         let own = ctx.institution.id == patient.institution;
         Ok(Self {
-            known: (!own).then(|| known(patient, case)).transpose()?,
-            profile,
+            known: texts.known.filter(|_| !own),
+            ..texts
         })
     }
 
     /// For every reader alike: what is written down as it leaves.
     ///
     /// # Errors
+    /// The stored consent cannot be read.
+    pub fn outgoing(
+        consultation: &Consultation,
+        patient: &Patient,
+        now: Timestamp,
+    ) -> Result<Self, ServiceError> {
+        let identity = patient.identity.expose();
+        let guardian = consents::Stored::read(consultation.consent.as_ref())?.and_then(|of| of.guardian);
+        Ok(Self {
+            known: Some(known(identity, guardian.as_ref())),
+            profile: patients::profile(identity, Profile::Exchange, now),
+        })
+    }
+
+    /// As [`Texts::outgoing`], the patient read first.
+    ///
+    /// # Errors
     /// The store fails, or the stored consent cannot be read.
     pub async fn for_exchange(app: &App, case: &Case, now: Timestamp) -> Result<Self, ServiceError> {
-        let patient = app
-            .store
-            .reader()
-            .patient(case.consultation.patient)
-            .await?
-            .ok_or(ServiceError::NotFound)?;
-        Ok(Self {
-            known: Some(known(&patient, case)?),
-            profile: patients::profile(patient.identity.expose(), Profile::Exchange, now),
-        })
+        let reader = app.store.reader();
+        let patient = reader.patient(case.consultation.patient).await?;
+        Self::outgoing(&case.consultation, &patient.ok_or(ServiceError::NotFound)?, now)
     }
 
     /// One text.

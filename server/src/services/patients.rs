@@ -4,7 +4,7 @@ use consilium_domain::{
     Clear, PatientId, Timestamp,
     consultation::PARTICIPANTS_MIN,
     element::is_placeholder,
-    masking::{KnownPerson, Profile, RuleSet},
+    masking::{Profile, RuleSet},
     person::{BirthDate, IdNumber, PersonName, Phone, icd10_well_formed},
 };
 use consilium_protocol::{
@@ -288,37 +288,6 @@ pub fn profile(identity: &PatientIdentity, asked: Profile, now: Timestamp) -> Pr
         .as_ref()
         .and_then(|b: &BirthDate| b.age_at(now));
     RuleSet::builtin().profile(asked, age, identity.infectious)
-}
-
-/// A free text about the patient as other institutions read it: what identifies somebody is masked.
-#[must_use]
-pub fn scrubbed(patient: &Patient, text: &str, now: Timestamp) -> String {
-    let identity = patient.identity.expose();
-    RuleSet::builtin()
-        .scrub(profile(identity, Profile::Exchange, now), text, &known(identity))
-        .text
-        .get()
-        .clone()
-}
-
-/// What free text about the patient is searched for.
-#[must_use]
-pub fn known(identity: &PatientIdentity) -> KnownPerson {
-    let clear = |text: &String| {
-        (!text.is_empty())
-            .then(|| Clear::new(text.clone()))
-            .into_iter()
-            .collect::<Vec<_>>()
-    };
-    let mut documents = clear(&identity.id_number);
-    documents.extend(clear(&identity.other_number));
-    KnownPerson {
-        names: clear(&identity.name),
-        record_numbers: clear(&identity.record_number),
-        documents,
-        phones: clear(&identity.phone),
-        addresses: clear(&identity.address),
-    }
 }
 
 /// The patient as every institution sees them (clause 8.3.1).

@@ -29,7 +29,9 @@ use crate::{
     exchange,
     services::{
         access::{self, Case},
-        clocks, consents, packages, patients, submissions,
+        clocks, consents,
+        masking::Texts,
+        packages, patients, submissions,
         views::Directory,
     },
     state::App,
@@ -179,14 +181,9 @@ pub async fn create(
         .find(|i| i.institution == input.institution_id);
     let now = ctx.now();
     let c = &case.consultation;
-    let patient = app
-        .store
-        .reader()
-        .patient(c.patient)
-        .await?
-        .ok_or(ServiceError::NotFound)?;
     // Another institution reads it: no more of the patient than in everything else.
-    let scrub = |text: &str| patients::scrubbed(&patient, text.trim(), now);
+    let texts = Texts::for_exchange(app, &case, now).await?;
+    let scrub = |text: &str| texts.text(text.trim().to_owned());
     let items = input.items.into_iter().map(|item| RequestItem {
         description: scrub(&item.description),
         ..item

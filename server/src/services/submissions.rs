@@ -224,15 +224,12 @@ async fn take(
         .patient(case.consultation.patient)
         .await?
         .ok_or(ServiceError::NotFound)?;
-    let guardian = consents::Stored::of(&case.consultation)?
-        .and_then(|consent| consent.guardian)
-        .map(|guardian| guardian.name)
-        .filter(|name| !name.is_empty());
+    let guardian = consents::Stored::of(&case.consultation)?.and_then(|consent| consent.guardian);
     let desk = Desk::new(
         &case.consultation,
         ctx.institution.id,
         &patient,
-        guardian,
+        guardian.as_ref(),
         ctx.now(),
     );
     if parsed.rows.iter().any(|(_, record)| desk.other_patient(record)) {

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::{
     context, format,
     i18n::{self, ConsultationTexts, ReportTexts, fill},
-    ui::colour_class,
+    ui::{Prose, colour_class},
 };
 
 /// The opinions that were submitted so far.
@@ -59,6 +59,9 @@ pub fn OpinionText(
         fill(t.version, &[&opinion.version.to_string()]),
         format::short(opinion.submitted_at)
     );
+    let replaced = opinion
+        .superseded
+        .then(|| view! { <span class="quiet">{format!(" {}", t.superseded)}</span> });
     let cites = (!opinion.cites.is_empty()).then(|| {
         fill(
             ReportTexts::of(locale).cited,
@@ -76,9 +79,10 @@ pub fn OpinionText(
                         {stamp}
                     </time>
                     <span class=signed_class>{format!(" {signature}")}</span>
+                    {replaced}
                 </small>
             </header>
-            <p class="opinion-text">{opinion.text}</p>
+            <div class="opinion-text"><Prose text=opinion.text /></div>
             {cites.map(|text| view! { <p class="quiet">{text}</p> })}
         </article>
     }

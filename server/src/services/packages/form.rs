@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use consilium_domain::{
-    Clear, ConsentSigner, GuardianRelation, MaskKind, RecordKind, Sex, Timestamp,
+    ConsentSigner, GuardianRelation, MaskKind, RecordKind, Sex, Timestamp,
     element::{Applicability, Dictionary, ElementId, ElementValue, Record},
     masking::{KnownPerson, Profile, RuleSet},
     person::Age,
@@ -12,7 +12,7 @@ use consilium_domain::{
 use consilium_protocol::consultation::Clinical;
 use consilium_storage::{Account, Consultation, Institution, Patient};
 
-use crate::services::consents;
+use crate::services::{consents, masking};
 
 /// Longest case summary of the request (DE06.00.182.00), characters.
 const SUMMARY_CHARS: usize = 200;
@@ -152,22 +152,8 @@ impl Source<'_> {
     /// All that is known of the patient and the guardian, to find it in free text.
     #[must_use]
     pub(crate) fn known(&self) -> KnownPerson {
-        let identity = self.patient.identity.expose();
-        let guardian = self.consent.and_then(|c| c.guardian.as_ref());
-        let clear = |texts: &[&str]| -> Vec<Clear<String>> {
-            texts
-                .iter()
-                .filter(|text| !text.trim().is_empty())
-                .map(|text| Clear::new((*text).to_owned()))
-                .collect()
-        };
-        KnownPerson {
-            names: clear(&[&identity.name, guardian.map_or("", |g| &g.name)]),
-            record_numbers: clear(&[&identity.record_number]),
-            documents: clear(&[&identity.id_number, &identity.other_number]),
-            phones: clear(&[&identity.phone, guardian.map_or("", |g| &g.phone)]),
-            addresses: clear(&[&identity.address]),
-        }
+        let guardian = self.consent.and_then(|consent| consent.guardian.as_ref());
+        masking::known(self.patient.identity.expose(), guardian)
     }
 
     /// Every row, in clear, for the check; see [`mask`].

@@ -152,7 +152,11 @@ async fn asked(
     let about = (&consultation, envelope.from);
     // Asked for after the target: what counts is the session itself.
     let due = stored.due;
-    let at = Some(if now < due.target_at { due.target_at } else { due.hard_at });
+    let at = Some(if now < due.target_at {
+        due.target_at
+    } else {
+        due.hard_at
+    });
     tell(
         tx,
         now,

@@ -13,10 +13,11 @@ use consilium_domain::{
     masking::{KnownPerson, Profile, RuleSet},
     person::{BirthDate, canonical_number},
 };
+use consilium_protocol::preparation::Guardian;
 use consilium_storage::{ItemFinding, Patient};
 use consilium_vault::Vault;
 
-use crate::services::patients;
+use crate::services::{masking, patients};
 
 /// Characters of a key that is not fit for exchange as it is.
 const PSEUDONYM_CHARS: usize = 16;
@@ -68,7 +69,7 @@ impl Desk {
         consultation: &consilium_storage::Consultation,
         institution: InstitutionId,
         patient: &Patient,
-        guardian: Option<String>,
+        guardian: Option<&Guardian>,
         now: Timestamp,
     ) -> Self {
         let identity = patient.identity.expose();
@@ -76,8 +77,7 @@ impl Desk {
             .birth_date
             .as_ref()
             .and_then(|b: &BirthDate| b.age_at(now));
-        let mut known = patients::known(identity);
-        known.names.extend(guardian.map(Clear::new));
+        let known = masking::known(identity, guardian);
         let given = |text: &String| Some(canonical_number(text)).filter(|text| !text.is_empty());
         Self {
             consultation: consultation.id,
@@ -317,7 +317,11 @@ mod tests {
             updated_at: NOW,
             version: 1,
         };
-        Desk::new(&consultation, lead, &patient, Some("欧阳守一".to_owned()), NOW)
+        let guardian = Guardian {
+            name: "欧阳守一".to_owned(),
+            ..Guardian::default()
+        };
+        Desk::new(&consultation, lead, &patient, Some(&guardian), NOW)
     }
 
     fn record(kind: RecordKind, key: &str, elements: &[(&str, &str)]) -> Record {
