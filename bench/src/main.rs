@@ -4,16 +4,31 @@
 #![expect(clippy::print_stdout, reason = "the numbers are the output")]
 
 mod figures;
+mod histories;
 mod package;
+mod room;
 mod search;
 
 use anyhow::{Result, bail};
 
-#[tokio::main]
-async fn main() -> Result<()> {
-    match std::env::args().nth(1).as_deref() {
-        Some("search") => search::run().await,
-        Some("package") => package::run().await,
-        _ => bail!("give one name: search, package"),
-    }
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (name, rest) = arguments
+        .split_first()
+        .map_or(("", [].as_slice()), |(name, rest)| (name.as_str(), rest));
+    let mut runtime = match name {
+        // A load client has one core to itself: one thread, so that nothing of it waits for another core.
+        "room" => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    runtime.enable_all().build()?.block_on(async {
+        match name {
+            "search" => search::run().await,
+            "package" => package::run().await,
+            "room" => room::run(rest).await,
+            "serve-plain" => room::serve_plain(rest).await,
+            "histories" => histories::run(),
+            _ => bail!("give one name: search, package, room"),
+        }
+    })
 }

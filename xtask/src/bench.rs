@@ -17,13 +17,20 @@ enum Runs {
     Browsers(&'static str),
     /// A measurement of the `bench` package, in the release profile.
     Server(&'static str),
+    /// The live room beside other servers; takes options of its own.
+    Room,
 }
 
-const BENCHES: [Bench; 3] = [
+const BENCHES: [Bench; 4] = [
     Bench {
         name: "room-latency",
         about: "from a stroke drawn in one browser to the same stroke in another: median and p95 of 100",
         runs: Runs::Browsers("e2e/latency.mjs"),
+    },
+    Bench {
+        name: "room",
+        about: "the live room beside Hocuspocus, y-websocket and y-sweet [--quick] [--write]; --kill N; --guard",
+        runs: Runs::Room,
     },
     Bench {
         name: "search",
@@ -45,18 +52,19 @@ pub(crate) fn main(workspace: &Workspace, rest: &[String]) -> Result<()> {
             for bench in &BENCHES {
                 println!("  {:<14}{}", bench.name, bench.about);
             }
-            println!("Comparisons with other systems: not yet.");
             Ok(())
         }
-        [name] => match BENCHES.iter().find(|bench| bench.name == name) {
-            Some(bench) => start(workspace, bench),
+        [name, options @ ..] => match BENCHES.iter().find(|bench| bench.name == name) {
+            Some(bench) if options.is_empty() || matches!(bench.runs, Runs::Room) => {
+                start(workspace, bench, options)
+            }
+            Some(_) => bail!("`{name}` takes no options"),
             None => bail!("no bench `{name}`; `cargo xtask bench` lists them"),
         },
-        _ => bail!("`bench` takes one name; `cargo xtask bench` lists them"),
     }
 }
 
-fn start(workspace: &Workspace, bench: &Bench) -> Result<()> {
+fn start(workspace: &Workspace, bench: &Bench, options: &[String]) -> Result<()> {
     match bench.runs {
         Runs::Browsers(program) => {
             setup::run(workspace, Need::Everything)?;
@@ -71,5 +79,31 @@ fn start(workspace: &Workspace, bench: &Bench) -> Result<()> {
             &workspace.root,
             &["run", "--release", "--package", "consilium-bench", "--", name],
         )),
+        Runs::Room => room(workspace, options),
     }
+}
+
+/// The program as it ships and the load client, then the measurement.
+fn room(workspace: &Workspace, options: &[String]) -> Result<()> {
+    let compares = !options
+        .iter()
+        .any(|option| option == "--guard" || option == "--kill");
+    let y_sweet = if compares { setup::peers(workspace)? } else { None };
+    run(&mut cargo(
+        &workspace.root,
+        &[
+            "build",
+            "--release",
+            "--package",
+            "consilium-bench",
+            "--package",
+            "consilium-server",
+        ],
+    ))?;
+    let program = format!("release/consilium-bench{}", std::env::consts::EXE_SUFFIX);
+    let mut bench = command(workspace.target.join(program), &workspace.root);
+    if let Some(y_sweet) = y_sweet {
+        bench.env("CONSILIUM_YSWEET", y_sweet);
+    }
+    run(bench.arg("room").args(options))
 }

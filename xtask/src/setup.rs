@@ -12,6 +12,23 @@ use crate::workspace::Workspace;
 
 pub(crate) use oracles::folder as oracles;
 
+/// The servers that ours is measured against: the npm ones in `bench/peers`, and y-sweet as a tool of its own,
+/// whose program is given back; `None` when it cannot be built here.
+pub(crate) fn peers(workspace: &Workspace) -> Result<Option<std::path::PathBuf>> {
+    let _lock = tools::lock()?;
+    let mut steps = Steps::new(2);
+    steps.quiet("packages of the servers to compare with", || {
+        npm_packages(workspace, "bench/peers", false)
+    })?;
+    let y_sweet = Tool::y_sweet();
+    let built = steps.quiet(&title(&y_sweet), || cargo_tool(workspace, &y_sweet, false));
+    if let Err(error) = &built {
+        println!("y-sweet is left out: {error:#}");
+        return Ok(None);
+    }
+    y_sweet.program().map(Some)
+}
+
 /// How much a command needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
@@ -191,12 +208,17 @@ fn nextest(workspace: &Workspace) -> Result<Done> {
     Ok(Done::Did)
 }
 
-/// `npm ci` in e2e/ unless it was done for this package-lock.
+/// `npm ci` in e2e/.
 fn e2e_packages(workspace: &Workspace) -> Result<Done> {
-    let folder = workspace.path("e2e");
+    npm_packages(workspace, "e2e", true)
+}
+
+/// `npm ci` in a folder unless it was done for this package-lock.
+fn npm_packages(workspace: &Workspace, name: &str, scripts: bool) -> Result<Done> {
+    let folder = workspace.path(name);
     let lock_file = folder.join("package-lock.json");
     if !lock_file.is_file() {
-        return Ok(Done::Already("e2e/package-lock.json is not there".to_owned()));
+        return Ok(Done::Already(format!("{name}/package-lock.json is not there")));
     }
     let wanted = crate::files::digest(&workspace.root, &[lock_file], &[])?;
     let stamp = folder.join("node_modules/.consilium-stamp");
@@ -206,11 +228,14 @@ fn e2e_packages(workspace: &Workspace) -> Result<Done> {
     require_npm()?;
     let mut npm = command("npm", &folder);
     npm.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    if !scripts {
+        npm.arg("--ignore-scripts");
+    }
     // The browser is the system's Chromium.
     npm.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
         .env("PUPPETEER_SKIP_DOWNLOAD", "1");
     run_quiet(&mut npm)?;
     crate::files::write_parent(&stamp)?;
-    std::fs::write(&stamp, wanted).context("writing the stamp of e2e/node_modules")?;
+    std::fs::write(&stamp, wanted).context("writing the stamp of node_modules")?;
     Ok(Done::Did)
 }

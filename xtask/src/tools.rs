@@ -12,6 +12,8 @@ use crate::workspace::Workspace;
 const TRUNK_VERSION: &str = "0.21.14";
 /// The npm package `binaryen`, which holds wasm-opt.
 const BINARYEN_VERSION: &str = "132.0.0";
+/// A live-document server to measure ours against.
+const YSWEET_VERSION: &str = "0.9.1";
 /// Used only when no `cargo nextest` is installed.
 pub(crate) const NEXTEST_VERSION: &str = "0.9.143";
 
@@ -22,7 +24,8 @@ pub(crate) struct Tool {
     /// Exact version.
     pub(crate) version: String,
     binary: &'static str,
-    /// What `--version` must contain as a word.
+    /// What `--version` must contain as a word; empty for a program that does not tell, whose folder then has
+    /// the version in its name.
     said: String,
 }
 
@@ -42,6 +45,11 @@ impl Tool {
     pub(crate) fn wasm_opt() -> Self {
         let major = BINARYEN_VERSION.split('.').next().unwrap_or(BINARYEN_VERSION);
         Self::new("wasm-opt", BINARYEN_VERSION, "wasm-opt", major)
+    }
+
+    /// y-sweet, for measurements only.
+    pub(crate) fn y_sweet() -> Self {
+        Self::new("y-sweet", YSWEET_VERSION, "y-sweet", "")
     }
 
     fn new(name: &'static str, version: &str, binary: &'static str, said: &str) -> Self {
@@ -73,7 +81,8 @@ impl Tool {
     /// Whether the program answers with the right version.
     pub(crate) fn present(&self) -> Result<bool> {
         let program = self.program()?;
-        Ok(program.exists() && answer(&program, &["--version"]).is_some_and(|text| says(&text, &self.said)))
+        let right = || answer(&program, &["--version"]).is_some_and(|text| says(&text, &self.said));
+        Ok(program.exists() && (self.said.is_empty() || right()))
     }
 }
 

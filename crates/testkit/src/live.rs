@@ -79,6 +79,22 @@ impl LiveClient {
         Ok(client)
     }
 
+    /// Connects again with the same local copy, wherever the server is now, and waits until the room is there.
+    ///
+    /// # Errors
+    /// As [`LiveClient::join`].
+    pub async fn rejoin(&mut self, person: &Person, consultation: &str) -> Result<(), JoinError> {
+        self.room.on_close();
+        self.closed = None;
+        self.socket = Self::socket(person, consultation, None).await?;
+        for frame in self.room.on_open() {
+            self.send(frame).await.map_err(JoinError::Other)?;
+        }
+        self.until("the room is there", |room, _| room.connected() && room.ready())
+            .await
+            .map_err(JoinError::Other)
+    }
+
     /// The bare socket, with the cookie or a ticket.
     ///
     /// # Errors

@@ -61,12 +61,11 @@ impl<T> std::fmt::Debug for NoDebug<T> {
 const STEP_MS: i64 = 30_000;
 
 impl Target {
-    pub(crate) fn new(
-        port: u16,
-        authority: &Path,
-        users: BTreeMap<String, Login>,
-        clock: Clock,
-    ) -> Result<Self> {
+    /// A server on this machine, with people who can sign in.
+    ///
+    /// # Errors
+    /// The authority's file cannot be read.
+    pub fn new(port: u16, authority: &Path, users: BTreeMap<String, Login>, clock: Clock) -> Result<Self> {
         consilium_server::tls::install_provider();
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_file_iter(authority)? {

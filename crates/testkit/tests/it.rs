@@ -32,6 +32,7 @@ macro_rules! both {
 mod it {
     mod audit;
     mod clocks;
+    mod collaboration;
     mod consents;
     mod data;
     mod data_requests;
