@@ -17,9 +17,10 @@ struct Copy(Doc);
 
 impl Copy {
     fn new() -> Self {
-        let mut options = Options::default();
-        options.offset_kind = OffsetKind::Utf16;
-        let doc = Doc::with_options(options);
+        let doc = Doc::with_options(Options {
+            offset_kind: OffsetKind::Utf16,
+            ..Options::default()
+        });
         doc.get_or_insert_map("m");
         doc.get_or_insert_text("t");
         doc.get_or_insert_array("a");

@@ -42,6 +42,11 @@ impl Copy {
         Ok(())
     }
 
+    /// Takes in several.
+    pub(super) fn apply_all(&mut self, updates: &[Vec<u8>]) -> Result<()> {
+        updates.iter().try_for_each(|update| self.apply(update))
+    }
+
     /// Whether there is a place to write.
     pub(super) const fn ready(&self) -> bool {
         self.text.is_some()

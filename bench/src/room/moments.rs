@@ -118,6 +118,39 @@ impl Client {
     }
 }
 
+impl Client {
+    /// Reads on without looking, but answers questions.
+    async fn pass(&mut self) -> Result<()> {
+        self.keep(&mut Vec::new()).await
+    }
+
+    /// Reads on and keeps the changes for later.
+    async fn keep(&mut self, updates: &mut Vec<Vec<u8>>) -> Result<()> {
+        let message = self.socket.next().await.context("ended")??;
+        match message {
+            Message::Binary(bytes) => match self.read(&bytes) {
+                Kind::Update(update) | Kind::Answer(update) => updates.push(update.to_vec()),
+                Kind::Question(vector) => {
+                    let answer = frame::sync_step_2(&self.copy.missing_for(vector)?);
+                    self.send_content(answer).await?;
+                }
+                _ => {}
+            },
+            Message::Close(why) => anyhow::bail!("closed: {why:?}"),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Joins again with what it has.
+    async fn again(mut self, server: &Running, person: usize, updates: Vec<Vec<u8>>) -> Result<Self> {
+        self.copy.apply_all(&updates)?;
+        let mut again = Self::open_with(server, 0, person, self.copy).await?;
+        again.synced().await?;
+        Ok(again)
+    }
+}
+
 /// Rooms in which nobody does anything.
 #[derive(Clone, Debug)]
 pub(super) struct Idle {
@@ -153,6 +186,8 @@ pub(super) struct Stopped {
     pub(super) fate: &'static str,
     /// Reading on or joining again, until it had everything, seconds.
     pub(super) healed: Option<f64>,
+    /// How often one who did read was sent to join again.
+    pub(super) cuts: u32,
     /// Another reader of the room had everything.
     pub(super) other: bool,
 }
@@ -169,47 +204,63 @@ pub(super) async fn stopped(server: Arc<Running>, drawings: usize) -> Result<Sto
     let mut still = Client::join(&server, 0, WRITERS).await?;
     let mut other = Client::join(&server, 0, WRITERS + 1).await?;
     let idle = server.memory().0;
-    let reading = tokio::spawn({
-        async move {
-            loop {
-                match timeout(Duration::from_secs(5), other.take()).await {
-                    Ok(Ok(_)) => {}
-                    Ok(Err(_)) => return (other, false),
-                    Err(_) => return (other, true),
+    let watcher = Arc::clone(&server);
+    let reading = tokio::spawn(async move {
+        let mut cut = 0_u32;
+        let mut updates = Vec::new();
+        loop {
+            match timeout(Duration::from_secs(5), other.keep(&mut updates)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => {
+                    cut += 1;
+                    // As a page does: back at once, with what it has.
+                    other = other
+                        .again(&watcher, WRITERS + 1, std::mem::take(&mut updates))
+                        .await?;
+                }
+                Err(_) => {
+                    other.copy.apply_all(&updates)?;
+                    return anyhow::Ok((other, cut));
                 }
             }
         }
     });
-    let mut writing: JoinSet<Result<(Client, u64)>> = JoinSet::new();
-    for mut writer in writers {
+    let mut writing: JoinSet<Result<(Client, u64, u32)>> = JoinSet::new();
+    for (person, mut writer) in writers.into_iter().enumerate() {
+        let server = Arc::clone(&server);
         writing.spawn(async move {
-            let (mut pushed, mut pace) = (0, interval(Duration::from_millis(40)));
+            let (mut pushed, mut cut, mut pace) = (0, 0_u32, interval(Duration::from_millis(40)));
             for _ in 0..drawings {
                 // Reads while it waits, as a page does.
-                loop {
+                let mut alive = true;
+                while alive {
                     tokio::select! {
                         biased;
                         _ = pace.tick() => break,
-                        taken = writer.take() => { taken?; }
+                        passed = writer.pass() => alive = passed.is_ok(),
                     }
                 }
                 let update = writer.copy.draw(1, POINTS, "")?;
                 pushed += u64::try_from(update.len())?;
-                writer.send_content(frame::update(&update)).await?;
+                if !alive || writer.send_content(frame::update(&update)).await.is_err() {
+                    cut += 1;
+                    writer = writer.again(&server, person, Vec::new()).await?;
+                }
             }
-            Ok((writer, pushed))
+            Ok((writer, pushed, cut))
         });
     }
     let mut most = idle;
-    let mut pushed = 0;
+    let (mut pushed, mut cuts) = (0, 0);
     let mut done = Vec::new();
     let mut look = interval(Duration::from_millis(50));
     while !writing.is_empty() {
         tokio::select! {
             _ = look.tick() => most = most.max(server.memory().0),
             Some(ended) = writing.join_next() => {
-                let (writer, bytes) = ended??;
+                let (writer, bytes, cut) = ended??;
                 pushed += bytes;
+                cuts += cut;
                 done.push(writer);
             }
         }
@@ -220,13 +271,14 @@ pub(super) async fn stopped(server: Arc<Running>, drawings: usize) -> Result<Sto
         .collect();
     let mut keep = JoinSet::new();
     for mut writer in done {
-        keep.spawn(async move { while writer.take().await.is_ok() {} });
+        keep.spawn(async move { while writer.pass().await.is_ok() {} });
     }
     most = most.max(server.memory().0);
     let newcomer = complete(&server, WRITERS + 2, &clocks).await?;
     most = most.max(server.memory().0);
-    let (other, alive) = reading.await?;
-    let other = alive && other.copy.same_as(&newcomer);
+    let (other, cut) = reading.await??;
+    cuts += cut;
+    let other = other.copy.same_as(&newcomer);
 
     // It reads again: everything that waited, until nothing comes or it is closed.
     let resumed = Instant::now();
@@ -255,6 +307,7 @@ pub(super) async fn stopped(server: Arc<Running>, drawings: usize) -> Result<Sto
         memory: (idle, most),
         fate,
         healed,
+        cuts,
         other,
     })
 }

@@ -80,12 +80,13 @@ impl Measured {
             ),
             Self::Idle(idle) => format!("RSS {} MiB; CPU {:.1} %", mib(idle.memory), idle.cpu),
             Self::Stopped(stopped) => format!(
-                "{:.1} MB pushed; RSS {} MiB; {}; whole after {}; other reader whole: {}",
+                "{:.1} MB pushed; RSS {} MiB; {}; whole after {}; other reader whole: {}; {} cuts of those who read",
                 figure(stopped.pushed) / 1e6,
                 mib(stopped.memory),
                 stopped.fate,
                 stopped.healed.map_or("never".to_owned(), |s| format!("{s:.2} s")),
-                stopped.other
+                stopped.other,
+                stopped.cuts
             ),
         }
     }
@@ -280,19 +281,20 @@ fn idle(out: &mut String, runs: &BTreeMap<Kind, Vec<Measured>>) {
 
 fn stopped(out: &mut String, runs: &BTreeMap<Kind, Vec<Measured>>) {
     out.push_str(
-        "| server | RSS MiB (growth) | the reader that stopped | whole after | the other reader |\n|---|---|---|---|---|\n",
+        "| server | RSS MiB (growth) | the reader that stopped | whole after | the other reader | cuts of those who read |\n|---|---|---|---|---|---|\n",
     );
     for (kind, runs) in runs {
         for run in runs {
             if let Measured::Stopped(stopped) = run {
                 let _infallible = writeln!(
                     out,
-                    "| {} | {} | {} | {} | {} |",
+                    "| {} | {} | {} | {} | {} | {} |",
                     kind.name(),
                     mib(stopped.memory),
                     stopped.fate,
                     stopped.healed.map_or("never".to_owned(), |s| format!("{s:.2} s")),
-                    if stopped.other { "whole" } else { "cut off" }
+                    if stopped.other { "whole" } else { "incomplete" },
+                    stopped.cuts
                 );
             }
         }
