@@ -184,7 +184,7 @@ pub struct AwarenessState {
 }
 
 /// Where somebody is writing now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Writing {
     /// Their opinion.
