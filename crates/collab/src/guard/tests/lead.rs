@@ -59,7 +59,11 @@ fn the_lead_hides_and_shows_and_it_is_told() {
 fn nobody_else_hides_and_nothing_else_is_hidden() {
     let set = |key: &str, value: Any| {
         let key = key.to_owned();
-        move |room: &Room| Peer::new(2222, room).edit(|txn| drop(root(txn, SESSION).insert(txn, key, value)))
+        move |room: &Room| {
+            Peer::new(2222, room).edit(|txn| {
+                root(txn, SESSION).insert(txn, key, value);
+            })
+        }
     };
     let key = hidden("a").key();
     let mut room = room();
