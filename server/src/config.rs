@@ -26,6 +26,8 @@ pub struct Config {
     pub policy: Policy,
     /// How long what need not stay is kept.
     pub retention: Retention,
+    /// Live rooms.
+    pub live: Live,
     /// Notices by mail; none are mailed when absent.
     pub mail: Option<Mail>,
 }
@@ -153,6 +155,22 @@ impl Default for Retention {
     }
 }
 
+/// `[live]`
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Live {
+    /// Connections one account may have over all rooms; how fast it may connect and write follows from it.
+    pub connections_per_account: usize,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self {
+            connections_per_account: consilium_protocol::limits::CONNECTIONS_PER_ACCOUNT,
+        }
+    }
+}
+
 /// `[policy]`
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -199,6 +217,11 @@ impl Config {
         }
         if let Some(site) = get("CONSILIUM_SITE") {
             self.data.site = site.into();
+        }
+        if let Some(connections) = get("CONSILIUM_LIVE_CONNECTIONS_PER_ACCOUNT") {
+            self.live.connections_per_account = connections
+                .parse()
+                .context("CONSILIUM_LIVE_CONNECTIONS_PER_ACCOUNT is not a number")?;
         }
         if let Some(filter) = get("CONSILIUM_LOG") {
             self.log.filter = filter;

@@ -155,6 +155,7 @@ impl ServiceError {
             Self::Content { code, .. } => (code, StatusCode::UNPROCESSABLE_ENTITY),
             Self::Refused { code, .. } => (code, StatusCode::CONFLICT),
             Self::Conflict => (codes::CONFLICT, StatusCode::CONFLICT),
+            Self::Live(LiveError::Damaged(_)) => (codes::LIVE_DAMAGED, StatusCode::INTERNAL_SERVER_ERROR),
             Self::Store(StoreError::Unavailable(_)) | Self::Live(_) => {
                 (codes::UNAVAILABLE, StatusCode::SERVICE_UNAVAILABLE)
             }

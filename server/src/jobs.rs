@@ -43,6 +43,8 @@ pub async fn clocks(app: App, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = tick.tick() => {}
         }
+        // What was measured is folded up, or it would pile up where nobody reads it.
+        app.metrics.run_upkeep();
         reduce(&app, &mut looked_at).await;
         tidy_uploads(&app, &mut uploads_at).await;
         index(&app, &mut indexed).await;

@@ -6,10 +6,13 @@
 //! tasks ([`connection`]). Nothing here decides on rights: they come with [`Join`] and
 //! [`Rooms::refresh`], and `consilium_collab::guard` enforces them.
 
+mod accounts;
 mod actor;
+mod bucket;
 mod connection;
 mod history;
 mod outbox;
+mod replay;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -29,17 +32,21 @@ use consilium_domain::{AccountId, ConsultationId, Timestamp, permission::RoomRig
 use consilium_protocol::{
     limits,
     live::{Annotation, CLOSE_REVOKED, Person},
+    room::RoomStatus,
 };
 use consilium_storage::{AuditEntry, RoomKey, Store, StoreError};
 use futures::future::BoxFuture;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 
 use self::{
+    accounts::Accounts,
     actor::{Actor, Command},
     outbox::Outbox,
     writer::{Job, Writer},
 };
 use crate::clock::Clock;
+
+pub use self::replay::Log;
 
 /// Hash of a session's token: which sign-in a connection belongs to.
 pub type SessionKey = [u8; 32];
@@ -48,6 +55,8 @@ pub type SessionKey = [u8; 32];
 const CLOSE_RESTART: u16 = 1012;
 /// How long a closing handshake may take.
 const GOODBYE: Duration = Duration::from_secs(3);
+/// Logs replayed at once.
+const REPLAYS_AT_ONCE: usize = 2;
 
 /// Why a room could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +73,9 @@ pub enum LiveError {
     /// As many connections as a room may have.
     #[error("the room is full")]
     Full,
+    /// The account has, or opens, too many connections.
+    #[error("too many connections of one account")]
+    TooMany,
     /// The server is stopping, or the room ended meanwhile.
     #[error("the room is closed")]
     Closed,
@@ -115,11 +127,19 @@ pub struct RoomStats {
     pub refused: u64,
     /// Readers closed because they were too slow, since the start.
     pub too_slow: u64,
+    /// Digests that found something missing on either side, since the start.
+    pub digests: u64,
+    /// Bytes of changes made durable since the start.
+    pub log_bytes: u64,
     /// Rooms that are read-only because their store does not answer.
     pub read_only: usize,
+    /// Frames waiting in the fullest queue of a connection.
+    pub queue_frames: usize,
+    /// Bytes waiting in the fullest queue of a connection.
+    pub queue_bytes: usize,
 }
 
-/// Times that tests shorten.
+/// Times and bounds that tests and operators change.
 #[derive(Clone, Copy, Debug)]
 struct Timing {
     /// A room without connections leaves memory.
@@ -132,6 +152,8 @@ struct Timing {
     dead: Duration,
     /// Log entries between snapshots.
     snapshot_every: u64,
+    /// Connections of one account, over all rooms; other bounds of an account follow from it.
+    per_account: usize,
 }
 
 impl Default for Timing {
@@ -142,6 +164,7 @@ impl Default for Timing {
             ping: Duration::from_millis(limits::PING_MS),
             dead: Duration::from_millis(limits::DEAD_MS),
             snapshot_every: limits::SNAPSHOT_EVERY,
+            per_account: limits::CONNECTIONS_PER_ACCOUNT,
         }
     }
 }
@@ -151,6 +174,8 @@ struct Counters {
     updates: AtomicU64,
     refused: AtomicU64,
     too_slow: AtomicU64,
+    digests: AtomicU64,
+    log_bytes: AtomicU64,
     read_only: AtomicUsize,
     loads: AtomicU64,
 }
@@ -177,6 +202,9 @@ struct Shared {
     closing: AtomicBool,
     recheck: OnceLock<Arc<Recheck>>,
     counters: Counters,
+    accounts: Accounts,
+    /// Replays of logs running at once.
+    replays: Semaphore,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -194,6 +222,16 @@ impl Rooms {
         Self::with_timing(store, clock, Timing::default())
     }
 
+    /// As [`Rooms::new`], with another number of connections that one account may have over all rooms.
+    #[must_use]
+    pub fn with_connections(store: Store, clock: Clock, per_account: usize) -> Self {
+        let timing = Timing {
+            per_account,
+            ..Timing::default()
+        };
+        Self::with_timing(store, clock, timing)
+    }
+
     fn with_timing(store: Store, clock: Clock, timing: Timing) -> Self {
         Self(Arc::new(Shared {
             writer: Writer::start(store.clone()),
@@ -207,6 +245,8 @@ impl Rooms {
             closing: AtomicBool::new(false),
             recheck: OnceLock::new(),
             counters: Counters::default(),
+            accounts: Accounts::new(timing.per_account),
+            replays: Semaphore::new(REPLAYS_AT_ONCE),
         }))
     }
 
@@ -330,14 +370,46 @@ impl Rooms {
     #[must_use]
     pub fn stats(&self) -> RoomStats {
         let counters = &self.0.counters;
+        let (connections, queues) = {
+            let connections = lock(&self.0.connections);
+            let queues: Vec<_> = connections.values().map(|c| c.outbox.waiting()).collect();
+            (connections.len(), queues)
+        };
         RoomStats {
             rooms: lock(&self.0.rooms).len(),
-            connections: lock(&self.0.connections).len(),
+            connections,
+            queue_frames: queues.iter().map(|(frames, _)| *frames).max().unwrap_or(0),
+            queue_bytes: queues.iter().map(|(_, bytes)| *bytes).max().unwrap_or(0),
+            digests: counters.digests.load(Ordering::Relaxed),
+            log_bytes: counters.log_bytes.load(Ordering::Relaxed),
             updates: counters.updates.load(Ordering::Relaxed),
             refused: counters.refused.load(Ordering::Relaxed),
             too_slow: counters.too_slow.load(Ordering::Relaxed),
             read_only: counters.read_only.load(Ordering::Relaxed),
         }
+    }
+
+    /// Every room in memory as its operators see it, without anything of its content; the numbers of the
+    /// consultations are the caller's to fill in.
+    pub async fn statuses(&self) -> Vec<(RoomKey, RoomStatus)> {
+        let rooms: Vec<_> = lock(&self.0.rooms)
+            .iter()
+            .map(|(key, room)| (*key, room.clone()))
+            .collect();
+        let mut asked = Vec::with_capacity(rooms.len());
+        for (key, room) in rooms {
+            let (reply, status) = oneshot::channel();
+            if room.send(Command::Status(reply)).await.is_ok() {
+                asked.push((key, status));
+            }
+        }
+        let mut all = Vec::with_capacity(asked.len());
+        for (key, status) in asked {
+            if let Ok(status) = status.await {
+                all.push((key, status));
+            }
+        }
+        all
     }
 
     /// The room's mailbox; starts the room when it is not in memory. All who ask while it loads wait in

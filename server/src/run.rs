@@ -11,7 +11,7 @@ use axum_server::{
 use consilium_protocol::limits;
 use consilium_storage::Store;
 use consilium_vault::Vault;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use secrecy::ExposeSecret as _;
 use tokio::{sync::Semaphore, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -35,6 +35,11 @@ use crate::{
 /// How long requests may take to finish after a stop was asked for.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// Bounds of the histograms of live rooms, seconds.
+const ROOM_SECONDS: [f64; 14] = [
+    0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0,
+];
+
 /// A running server.
 pub struct Server {
     /// What the handlers share.
@@ -57,7 +62,9 @@ fn metrics_handle() -> anyhow::Result<PrometheusHandle> {
     if let Some(handle) = HANDLE.get() {
         return Ok(handle.clone());
     }
-    match PrometheusBuilder::new().install_recorder() {
+    let rooms = Matcher::Prefix("consilium_room_".to_owned());
+    let builder = PrometheusBuilder::new().set_buckets_for_metric(rooms, &ROOM_SECONDS)?;
+    match builder.install_recorder() {
         Ok(handle) => Ok(HANDLE.get_or_init(|| handle).clone()),
         // Another thread was first.
         Err(_) => HANDLE
@@ -105,7 +112,11 @@ pub async fn assemble(
 ) -> anyhow::Result<App> {
     let (store, vault) = open_store(config, &clock).await?;
     let files = Files::open(&config.data.folder.join("files"), vault)?;
-    let rooms = Rooms::new(store.clone(), Arc::clone(&clock));
+    let rooms = Rooms::with_connections(
+        store.clone(),
+        Arc::clone(&clock),
+        config.live.connections_per_account,
+    );
     Ok(App::new(Inner {
         store,
         files,

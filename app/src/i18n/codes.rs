@@ -142,6 +142,7 @@ sentences! {
     EXCHANGE_LATE: "这条消息放弃后，后面的消息已先处理，不能再补送。", "The message was given up and later ones were handled; it can no longer be delivered.";
     EXCHANGE_UNAVAILABLE: "暂时无法送达接收方。", "The receiver cannot be reached just now.";
     EXCHANGE_NO_RESULT: "上一次发送没有结果。", "The last try ended without a result.";
+    LIVE_DAMAGED: "会诊室的历史记录校验未通过，记录可能缺失或被改动，请联系运维人员。", "The stored history of the room does not verify: an entry is missing or was changed. Please tell your operators.";
     EXCHANGE_SUSPENDED: "数据交换已处于暂停状态。", "The exchange is suspended already.";
     EXCHANGE_NOT_SUSPENDED: "数据交换正在运行，没有需要恢复的暂停。", "The exchange is running; there is no suspension to end.";
     ELEMENT_REQUIRED: "缺少必填内容。", "A mandatory element is missing.";

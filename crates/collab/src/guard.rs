@@ -7,6 +7,7 @@
 //! since. What is stored and sent on is our own encoding of the change, never the client's bytes.
 
 mod check;
+mod digest;
 mod limits;
 mod parse;
 mod places;
@@ -27,6 +28,7 @@ use yrs::{
     updates::decoder::Decode,
 };
 
+pub use self::digest::{Standing, merge};
 use self::{
     check::{Check, Plan},
     parse::parse,

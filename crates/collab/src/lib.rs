@@ -4,6 +4,7 @@
 //! * [`frame`]: the frames on the wire.
 //! * [`guard`]: the server's authority over the document; every update passes [`guard::Room::apply`].
 //! * [`awareness`]: the server's table of who points where.
+//! * [`history`]: the document as it was after a change.
 //! * [`client`]: what our own page does with frames and edits; enter at [`client::ClientRoom`].
 //!
 //! No clock, no random numbers, no sockets, no storage: callers bring them.
@@ -13,4 +14,5 @@ pub mod client;
 pub mod document;
 pub mod frame;
 pub mod guard;
+pub mod history;
 mod wire;

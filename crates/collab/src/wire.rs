@@ -36,6 +36,11 @@ impl<'a> Reader<'a> {
         self.rest.len()
     }
 
+    /// Everything not read yet.
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     pub(crate) fn byte(&mut self) -> Result<u8, WireError> {
         let (first, rest) = self.rest.split_first().ok_or(WireError::Short)?;
         self.rest = rest;

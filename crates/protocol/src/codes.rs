@@ -253,6 +253,8 @@ codes! {
     EXCHANGE_NO_RESULT = "exchange.no_result";
     /// The exchange is suspended already.
     EXCHANGE_SUSPENDED = "exchange.suspended";
+    /// The stored history of a live room does not hold together: an entry is missing or was changed.
+    LIVE_DAMAGED = "live.damaged";
     /// The exchange is not suspended.
     EXCHANGE_NOT_SUSPENDED = "exchange.not_suspended";
     /// The session is paused.

@@ -72,6 +72,14 @@ pub const DEAD_MS: u64 = 45 * 1000;
 pub const UPDATES_PER_SECOND: u32 = 60;
 /// Awareness frames a connection may send a second, sustained; more are dropped.
 pub const AWARENESS_PER_SECOND: u32 = 60;
+/// Frames of our own (call, signalling) a connection may send a second, sustained.
+pub const SIGNALS_PER_SECOND: u32 = 60;
+/// Connections in a room from which on changes and pointers are sent in bundles.
+pub const BATCH_CONNECTIONS: usize = 20;
+/// Changes of such a room are written and sent this often, ms.
+pub const BATCH_MS: u64 = 20;
+/// Pointers of such a room are sent this often, ms.
+pub const AWARENESS_BATCH_MS: u64 = 50;
 /// Live connections of one account, over all rooms.
 pub const CONNECTIONS_PER_ACCOUNT: usize = 16;
 /// People in one call: everybody sends to everybody.

@@ -49,6 +49,11 @@ pub async fn metrics(
     let gauge = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     metrics::gauge!("consilium_rooms").set(gauge(rooms.rooms));
     metrics::gauge!("consilium_room_connections").set(gauge(rooms.connections));
+    metrics::gauge!("consilium_rooms_read_only").set(gauge(rooms.read_only));
+    metrics::gauge!("consilium_room_queue_frames").set(gauge(rooms.queue_frames));
+    metrics::gauge!("consilium_room_queue_bytes").set(gauge(rooms.queue_bytes));
+    metrics::counter!("consilium_room_updates_total").absolute(rooms.updates);
+    metrics::counter!("consilium_room_log_bytes_total").absolute(rooms.log_bytes);
     // A store that does not answer is told of by /health/ready; the last value stays.
     if let Ok(suspended) = app.store.reader().suspended().await {
         metrics::gauge!("consilium_exchange_suspended").set(if suspended { 1.0 } else { 0.0 });

@@ -1,13 +1,17 @@
-//! Entering the live room.
+//! The live room: entering it, its history, its operators' view.
 
 use axum::{
     Json,
     extract::{Path, Query, State, WebSocketUpgrade},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use consilium_domain::ConsultationId;
-use consilium_protocol::{Problem, limits, session::LiveTicket};
-use http::HeaderMap;
+use consilium_protocol::{
+    Problem, limits,
+    room::{RoomHistory, RoomStatus},
+    session::LiveTicket,
+};
+use http::{HeaderMap, header};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -108,4 +112,52 @@ fn open(app: App, upgrade: WebSocketUpgrade, join: Join) -> Response {
         .max_message_size(limits::ROOM_FRAME_BYTES)
         .max_frame_size(limits::ROOM_FRAME_BYTES)
         .on_upgrade(move |socket| async move { app.rooms.clone().serve(socket, join).await })
+}
+
+/// Which part of the history.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct HistoryQuery {
+    /// Entries after this number; from the first one when absent.
+    pub after: Option<i64>,
+    /// Entries, at most and by default 1000.
+    pub limit: Option<u64>,
+}
+
+/// Who changed what in the room, and when: its log, with the chain of hashes verified.
+#[utoipa::path(get, path = "/api/v1/consultations/{id}/live/history", tag = "live", params(("id" = ConsultationId, Path), HistoryQuery), responses(
+    (status = 200, description = "Entries in order", body = RoomHistory),
+    (status = 403, description = "`forbidden`", body = Problem),
+    (status = 404, description = "`not_found`", body = Problem),
+    (status = 500, description = "`live.damaged`", body = Problem)))]
+pub async fn history(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(id): Path<ConsultationId>,
+    Query(query): Query<HistoryQuery>,
+) -> Result<Json<RoomHistory>, ServiceError> {
+    let after = query.after.unwrap_or(0);
+    rooms::history(&app, &ctx, id, after, query.limit).await.map(Json)
+}
+
+/// The room's document as it was after one entry of its log: a Yjs update (v1), the same bytes each time.
+#[utoipa::path(get, path = "/api/v1/consultations/{id}/live/history/{seq}", tag = "live", params(("id" = ConsultationId, Path), ("seq" = i64, Path, description = "Number of the entry; 0 is before the first")), responses(
+    (status = 200, description = "The state", content_type = "application/octet-stream"),
+    (status = 403, description = "`forbidden`", body = Problem),
+    (status = 404, description = "`not_found`", body = Problem),
+    (status = 500, description = "`live.damaged`", body = Problem)))]
+pub async fn state(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path((id, seq)): Path<(ConsultationId, i64)>,
+) -> Result<Response, ServiceError> {
+    let state = rooms::state_at(&app, &ctx, id, seq).await?;
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], state).into_response())
+}
+
+/// Every room in memory: connections, queues, refusals, whether it can store; nothing of its content.
+#[utoipa::path(get, path = "/api/v1/operations/rooms", tag = "operations", responses(
+    (status = 200, description = "Rooms by number of the consultation", body = Vec<RoomStatus>),
+    (status = 403, description = "`forbidden`", body = Problem)))]
+pub async fn statuses(State(app): State<App>, ctx: Ctx) -> Result<Json<Vec<RoomStatus>>, ServiceError> {
+    rooms::statuses(&app, &ctx).await.map(Json)
 }

@@ -5,26 +5,36 @@
 //! queue behind the change they may show, so nobody ever sees what could still be lost.
 
 mod acts;
+mod broadcast;
+mod calls;
 mod frames;
 mod people;
 mod storing;
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use axum::body::Bytes;
-use consilium_collab::{awareness::Table, document::RoomDoc, guard::Room};
+use consilium_collab::{
+    awareness::{Entry, Table},
+    document::RoomDoc,
+    guard::Room,
+};
 use consilium_domain::{AccountId, permission::RoomRights};
-use consilium_protocol::limits::ROOM_CONNECTIONS;
+use consilium_protocol::{
+    limits::{BATCH_CONNECTIONS, BATCH_MS, ROOM_CONNECTIONS},
+    room::RoomStatus,
+};
 use consilium_storage::{AuditEntry, LogEntry, RoomKey, StoreError};
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, sleep_until},
 };
 
+use self::calls::Call;
 use super::{
     CLOSE_RESTART, Join, LiveError, Rooms,
     history::{self, Loaded},
@@ -57,6 +67,8 @@ pub(super) enum Command {
     },
     /// Reads the document once all of it is durable.
     Read(Box<dyn FnOnce(&RoomDoc) + Send>),
+    /// Tells how the room is.
+    Status(oneshot::Sender<RoomStatus>),
     /// Flush, close all, end.
     Shutdown(oneshot::Sender<()>),
 }
@@ -91,7 +103,7 @@ enum What {
     Change {
         from: Option<u64>,
         received: u64,
-        frame: Bytes,
+        update: Vec<u8>,
     },
     /// A frame that changed nothing.
     Ack { to: u64, received: u64 },
@@ -106,6 +118,7 @@ type Outcome = Result<Result<(), StoreError>, oneshot::error::RecvError>;
 /// Entries on their way to the store.
 struct InFlight {
     entries: usize,
+    bytes: usize,
     seq: i64,
     clients: Vec<u64>,
     done: oneshot::Receiver<Result<(), StoreError>>,
@@ -124,16 +137,29 @@ pub(super) struct Actor {
     since_snapshot: u64,
     seats: HashMap<u64, Seat>,
     awareness: Table,
+    call: Call,
+    /// States of a large room that go out together, the latest of each client, and when they do.
+    pointers: BTreeMap<u64, Entry>,
+    pointers_at: Option<Instant>,
+    pointers_sent: Option<Instant>,
+    /// The answer to a digest that finds nothing missing: deletions only. Good for one state.
+    equal: Option<Bytes>,
     /// Entries not given to the writer yet, and the client ids they bind.
     unwritten: Vec<LogEntry>,
     unwritten_clients: Vec<(u64, AccountId)>,
     /// Acts in them that are to be recorded.
     unwritten_acts: Vec<AuditEntry>,
     in_flight: Option<InFlight>,
+    /// When the entries of a large room are written, and when some were last.
+    write_at: Option<Instant>,
+    wrote: Option<Instant>,
     held: VecDeque<Held>,
     /// The store failed; when to try again.
     read_only: Option<Instant>,
     idle_since: Option<Instant>,
+    /// Frames refused, and readers sent to resync, since it was loaded.
+    refused: u64,
+    resyncs: u64,
 }
 
 impl Actor {
@@ -158,6 +184,7 @@ impl Actor {
                         Command::Frame { .. }
                         | Command::Leave { .. }
                         | Command::Rights { .. }
+                        | Command::Status(_)
                         | Command::Read(_) => {}
                     }
                 }
@@ -177,13 +204,22 @@ impl Actor {
             since_snapshot: loaded.since_snapshot,
             seats: HashMap::new(),
             awareness: Table::default(),
+            call: Call::default(),
+            pointers: BTreeMap::new(),
+            pointers_at: None,
+            pointers_sent: None,
+            equal: None,
             unwritten: Vec::new(),
             unwritten_clients: Vec::new(),
             unwritten_acts: Vec::new(),
             in_flight: None,
+            write_at: None,
+            wrote: None,
             held: VecDeque::new(),
             read_only: None,
             idle_since: Some(Instant::now()),
+            refused: 0,
+            resyncs: 0,
         }
     }
 
@@ -192,9 +228,19 @@ impl Actor {
             self.write().await;
             let idle_at = self.idle_since.map(|since| since + self.rooms.0.timing.idle);
             let wake_at = self.read_only.or(idle_at);
+            let bundle_at = earliest(self.write_at, self.pointers_at);
             tokio::select! {
+                // Times before commands, or a busy room would never get to them.
                 biased;
                 outcome = written(&mut self.in_flight) => self.written(outcome).await,
+                () = until(bundle_at) => self.send_pointers(),
+                () = until(wake_at) => {
+                    if self.read_only.is_some() {
+                        self.recover().await;
+                    } else if self.leave_memory(&mut commands).await {
+                        return;
+                    }
+                }
                 // A store that is slow slows down those who write, not the memory.
                 command = commands.recv(), if self.unwritten.len() < BACKLOG_MAX => match command {
                     Some(Command::Shutdown(reply)) => {
@@ -209,16 +255,34 @@ impl Actor {
                     }
                     None => return,
                 },
-                () = until(wake_at) => {
-                    if self.read_only.is_some() {
-                        self.recover().await;
-                    } else if self.leave_memory(&mut commands).await {
-                        return;
-                    }
-                }
             }
             self.note_idle();
         }
+    }
+
+    /// Whether so many are here that changes and pointers go out in bundles.
+    fn bundles(&self) -> bool {
+        self.seats.len() >= BATCH_CONNECTIONS
+    }
+
+    /// Gives the writer what waits, unless something is on its way. In a large room not more often than
+    /// every [`BATCH_MS`].
+    async fn write(&mut self) {
+        self.write_at = None;
+        if self.in_flight.is_some() || self.unwritten.is_empty() {
+            return;
+        }
+        if self.bundles()
+            && let Some(wrote) = self.wrote
+        {
+            let due = wrote + Duration::from_millis(BATCH_MS);
+            if Instant::now() < due {
+                self.write_at = Some(due);
+                return;
+            }
+        }
+        self.wrote = Some(Instant::now());
+        self.flush().await;
     }
 
     fn take(&mut self, command: Command) {
@@ -249,6 +313,9 @@ impl Actor {
                 let _asker_gone = reply.send(missing);
             }
             Command::Read(read) => self.hold(What::Read(read)),
+            Command::Status(reply) => {
+                let _asker_gone = reply.send(self.status());
+            }
             Command::Shutdown(_) => {}
         }
     }
@@ -258,6 +325,26 @@ impl Actor {
             Ok(())
         } else {
             Err(LiveError::Full)
+        }
+    }
+
+    fn status(&self) -> RoomStatus {
+        let queues: Vec<_> = self.seats.values().map(|seat| seat.outbox.waiting()).collect();
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let bytes = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        let in_flight = self.in_flight.as_ref().map_or(0, |flight| flight.entries);
+        RoomStatus {
+            number: String::new(),
+            private: self.key.owner.is_some(),
+            connections: count(self.seats.len()),
+            seq: self.durable,
+            document_bytes: bytes(self.room.size()),
+            unwritten: count(self.unwritten.len() + in_flight),
+            queue_frames: count(queues.iter().map(|(frames, _)| *frames).max().unwrap_or(0)),
+            queue_bytes: bytes(queues.iter().map(|(_, bytes)| *bytes).max().unwrap_or(0)),
+            refused: self.refused,
+            resyncs: self.resyncs,
+            read_only: self.read_only.is_some(),
         }
     }
 
@@ -287,11 +374,11 @@ impl Actor {
     }
 
     async fn shut_down(&mut self) {
-        self.write().await;
+        self.flush().await;
         while self.in_flight.is_some() {
             let outcome = written(&mut self.in_flight).await;
             self.written(outcome).await;
-            self.write().await;
+            self.flush().await;
         }
         if self.read_only.is_none() {
             self.snapshot(true).await;
@@ -308,6 +395,14 @@ async fn written(in_flight: &mut Option<InFlight>) -> Outcome {
     match in_flight {
         Some(flight) => (&mut flight.done).await,
         None => std::future::pending().await,
+    }
+}
+
+/// The sooner of two moments.
+fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (one, other) => one.or(other),
     }
 }
 

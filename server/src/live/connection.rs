@@ -13,7 +13,7 @@ use axum::{
 };
 use consilium_collab::frame::{self, Frame};
 use consilium_protocol::{
-    limits::{AWARENESS_PER_SECOND, ROOM_FRAME_BYTES, UPDATES_PER_SECOND},
+    limits::{AWARENESS_PER_SECOND, ROOM_FRAME_BYTES, SIGNALS_PER_SECOND, UPDATES_PER_SECOND},
     live::{
         CLOSE_EXPIRED, CLOSE_MALFORMED, CLOSE_REVOKED, CLOSE_TOO_MANY, CLOSE_TOO_SLOW, CLOSE_UNAVAILABLE,
     },
@@ -26,45 +26,17 @@ use tokio::{
 
 use super::{
     CLOSE_RESTART, Connected, GOODBYE, Join, LiveError, Rooms,
+    accounts::Pass,
     actor::Command,
+    bucket::Bucket,
     lock,
     outbox::{Next, Outbox},
 };
 
 /// How often expiry and silence are looked at.
 const TICK: Duration = Duration::from_secs(1);
-/// Seconds of the sustained rate that may come at once.
-const BURST_S: f64 = 4.0;
-
-/// A token bucket.
-struct Bucket {
-    rate: f64,
-    tokens: f64,
-    at: Instant,
-}
-
-impl Bucket {
-    fn new(per_second: u32) -> Self {
-        let rate = f64::from(per_second);
-        Self {
-            rate,
-            tokens: rate * BURST_S,
-            at: Instant::now(),
-        }
-    }
-
-    fn take(&mut self) -> bool {
-        let now = Instant::now();
-        let since = now.duration_since(self.at).as_secs_f64();
-        self.at = now;
-        self.tokens = (self.tokens + since * self.rate).min(self.rate * BURST_S);
-        if self.tokens < 1.0 {
-            return false;
-        }
-        self.tokens -= 1.0;
-        true
-    }
-}
+/// Frames written before the socket is flushed.
+const WRITE_AT_ONCE: usize = 64;
 
 /// Serves one connection until it ends.
 pub(super) async fn run<I, O>(rooms: &Rooms, sink: O, mut stream: I, join: Join)
@@ -81,9 +53,13 @@ where
     };
     lock(&rooms.0.connections).insert(id, connected);
     let join = Arc::new(join);
-    match enter(rooms, id, &join, &outbox).await {
-        Ok(room) => {
-            receive(rooms, (id, &room), &join, &outbox, &mut stream).await;
+    let entered = match rooms.0.accounts.enter(join.person.id) {
+        Some(pass) => enter(rooms, id, &join, &outbox).await.map(|room| (room, pass)),
+        None => Err(LiveError::TooMany),
+    };
+    match entered {
+        Ok((room, pass)) => {
+            receive(rooms, (id, &room), (&join, &pass), &outbox, &mut stream).await;
             let _room_gone = room.send(Command::Leave { connection: id }).await;
             let result = outbox
                 .closed_with()
@@ -95,6 +71,7 @@ where
             let (code, reason) = match error {
                 LiveError::Closed => (CLOSE_RESTART, "restarting"),
                 LiveError::Full => (CLOSE_TOO_MANY, "room full"),
+                LiveError::TooMany => (CLOSE_TOO_MANY, "too many connections"),
                 LiveError::Store(_) | LiveError::Damaged(_) | LiveError::Unavailable => {
                     (CLOSE_UNAVAILABLE, "store unavailable")
                 }
@@ -106,6 +83,7 @@ where
     rooms.0.left.notify_waiters();
     if outbox.closed_with() == Some(CLOSE_TOO_SLOW) {
         rooms.0.counters.too_slow.fetch_add(1, Ordering::Relaxed);
+        metrics::counter!("consilium_room_resyncs_total", "reason" => "too_slow").increment(1);
     }
     outbox.finish(1000, "");
     // Both at once: a peer that must first get rid of what it is sending, and one that no longer reads.
@@ -177,14 +155,15 @@ async fn take_seat(
 async fn receive<I>(
     rooms: &Rooms,
     (id, room): (u64, &mpsc::Sender<Command>),
-    join: &Arc<Join>,
+    (join, pass): (&Arc<Join>, &Pass),
     outbox: &Arc<Outbox>,
     stream: &mut I,
 ) where
     I: Stream<Item = Result<Message, Error>> + Send + Unpin,
 {
-    let mut updates = Bucket::new(UPDATES_PER_SECOND);
-    let mut awareness = Bucket::new(AWARENESS_PER_SECOND);
+    let mut updates = Bucket::per_second(UPDATES_PER_SECOND);
+    let mut awareness = Bucket::per_second(AWARENESS_PER_SECOND);
+    let mut signals = Bucket::per_second(SIGNALS_PER_SECOND);
     let mut ticks = interval(TICK.min(rooms.0.timing.dead));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heard = Instant::now();
@@ -227,8 +206,14 @@ async fn receive<I>(
                     continue;
                 }
             }
+            Ok(Frame::Consilium(_)) => {
+                if !signals.take() {
+                    refuse(rooms, join, outbox, "live.too_many", CLOSE_TOO_MANY).await;
+                    return;
+                }
+            }
             Ok(_) => {
-                if !updates.take() {
+                if !updates.take() || !pass.change() {
                     refuse(rooms, join, outbox, "live.too_many", CLOSE_TOO_MANY).await;
                     return;
                 }
@@ -248,6 +233,7 @@ async fn receive<I>(
 /// Records and closes.
 async fn refuse(rooms: &Rooms, join: &Join, outbox: &Outbox, reason: &'static str, code: u16) {
     rooms.0.counters.refused.fetch_add(1, Ordering::Relaxed);
+    metrics::counter!("consilium_room_refused_total", "reason" => reason).increment(1);
     outbox.finish(code, reason);
     let _logged_by_the_writer = rooms.audit(join, "room.refuse", reason, false).await;
 }
@@ -279,7 +265,7 @@ where
         };
         let sent = tokio::select! {
             biased;
-            sent = sink.send(message) => sent.is_ok(),
+            sent = write(&mut sink, message, &outbox) => sent.is_ok(),
             // The reader does not read: the frame is half sent at best, the close may still get through.
             () = outbox.killed() => true,
         };
@@ -288,4 +274,19 @@ where
             return;
         }
     }
+}
+
+/// Writes a message and whatever else waits, then flushes once: a record and a system call for all of them.
+async fn write<O>(sink: &mut O, first: Message, outbox: &Outbox) -> Result<(), O::Error>
+where
+    O: Sink<Message> + Send + Unpin + 'static,
+{
+    sink.feed(first).await?;
+    for _ in 1..WRITE_AT_ONCE {
+        match outbox.frame() {
+            Some(frame) => sink.feed(Message::Binary(frame)).await?,
+            None => break,
+        }
+    }
+    sink.flush().await
 }

@@ -51,7 +51,8 @@ pub(super) fn hash(prev: &[u8; 32], place: &Place, update: &[u8]) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-fn is_linked(entry: &LogEntry) -> bool {
+/// Whether the hash of an entry is that of what is in it.
+pub(super) fn is_linked(entry: &LogEntry) -> bool {
     let place = Place {
         key: entry.key,
         epoch: entry.epoch,

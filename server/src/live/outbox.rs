@@ -32,12 +32,31 @@ struct Waiting {
     catch_up: bool,
 }
 
+/// Awareness states on their way to many: encoded once.
+#[derive(Clone)]
+pub(super) struct Shown {
+    entries: Arc<[Arc<Entry>]>,
+    frame: Bytes,
+}
+
+impl Shown {
+    pub(super) fn new(entries: Vec<Entry>) -> Self {
+        let frame = frame::awareness(&encode(&entries)).into();
+        Self {
+            entries: entries.into_iter().map(Arc::new).collect(),
+            frame,
+        }
+    }
+}
+
 #[derive(Default)]
 struct State {
     frames: VecDeque<Waiting>,
     bytes: usize,
     catching_up: bool,
-    /// The latest state of each client; older ones are never sent.
+    /// States that came while none waited: sent as they are.
+    shown: Option<Shown>,
+    /// States that came while others waited, the latest of each client; older ones are never sent.
     awareness: BTreeMap<u64, Arc<Entry>>,
     close: Option<(u16, &'static str)>,
 }
@@ -92,17 +111,33 @@ impl Outbox {
         self.changed.notify_one();
     }
 
-    /// Shows somebody's state when there is time.
-    pub(super) fn show(&self, entries: &[Arc<Entry>]) {
+    /// Shows states when there is time.
+    pub(super) fn show(&self, shown: &Shown) {
         let mut state = lock(&self.state);
         if state.close.is_some() {
             return;
         }
-        for entry in entries {
-            state.awareness.insert(entry.client, Arc::clone(entry));
+        if state.shown.is_none() && state.awareness.is_empty() {
+            state.shown = Some(shown.clone());
+        } else {
+            let older = state.shown.take();
+            for entry in older.iter().chain([shown]).flat_map(|shown| shown.entries.iter()) {
+                state.awareness.insert(entry.client, Arc::clone(entry));
+            }
         }
         drop(state);
         self.changed.notify_one();
+    }
+
+    /// Whether an answer to a sync step 1 waits.
+    pub(super) fn catching_up(&self) -> bool {
+        lock(&self.state).catching_up
+    }
+
+    /// Frames and bytes that wait.
+    pub(super) fn waiting(&self) -> (usize, usize) {
+        let state = lock(&self.state);
+        (state.frames.len(), state.bytes)
     }
 
     /// Closes now; what waits is dropped.
@@ -113,6 +148,7 @@ impl Outbox {
     /// Closes after what waits.
     pub(super) fn finish(&self, code: u16, reason: &'static str) {
         let mut state = lock(&self.state);
+        state.shown = None;
         state.awareness.clear();
         state.close.get_or_insert((code, reason));
         drop(state);
@@ -123,6 +159,8 @@ impl Outbox {
     fn shut(&self, state: &mut State, code: u16, reason: &'static str) {
         state.close.get_or_insert((code, reason));
         state.frames.clear();
+        state.bytes = 0;
+        state.shown = None;
         state.awareness.clear();
         self.closing.cancel();
         self.killed.cancel();
@@ -144,7 +182,8 @@ impl Outbox {
         self.killed.cancelled().await;
     }
 
-    fn take(&self) -> Option<Next> {
+    /// The next frame, if one waits.
+    pub(super) fn frame(&self) -> Option<Bytes> {
         let mut state = lock(&self.state);
         if let Some(next) = state.frames.pop_front() {
             if next.catch_up {
@@ -152,18 +191,26 @@ impl Outbox {
             } else {
                 state.bytes = state.bytes.saturating_sub(next.frame.len());
             }
-            return Some(Next::Send(next.frame));
+            return Some(next.frame);
         }
-        if let Some((code, reason)) = state.close {
-            return Some(Next::Close(code, reason));
+        if let Some(shown) = state.shown.take() {
+            return Some(shown.frame);
         }
-        if state.awareness.is_empty() {
+        if state.close.is_some() || state.awareness.is_empty() {
             return None;
         }
         let shown = std::mem::take(&mut state.awareness);
         drop(state);
         let entries: Vec<Entry> = shown.into_values().map(|entry| (*entry).clone()).collect();
-        Some(Next::Send(frame::awareness(&encode(&entries)).into()))
+        Some(frame::awareness(&encode(&entries)).into())
+    }
+
+    fn take(&self) -> Option<Next> {
+        if let Some(frame) = self.frame() {
+            return Some(Next::Send(frame));
+        }
+        let close = lock(&self.state).close;
+        close.map(|(code, reason)| Next::Close(code, reason))
     }
 
     /// Waits for the next thing to do.
@@ -188,19 +235,22 @@ mod tests {
     #[tokio::test]
     async fn frames_first_then_the_latest_states() {
         let outbox = Outbox::default();
-        let entry = |clock| {
-            Arc::new(Entry {
-                client: 1,
-                clock,
-                state: "{}".to_owned(),
-            })
+        let entry = |client, clock| Entry {
+            client,
+            clock,
+            state: "{}".to_owned(),
         };
-        outbox.show(&[entry(1)]);
-        outbox.show(&[entry(2)]);
+        let show = |entries: &[Entry]| outbox.show(&Shown::new(entries.to_vec()));
+        let sent = |entries: &[Entry]| Next::Send(frame::awareness(&encode(entries)).into());
+        show(&[entry(2, 1)]);
+        show(&[entry(1, 1)]);
+        show(&[entry(1, 2)]);
         outbox.push(bytes(3));
+        assert_eq!(outbox.waiting(), (1, 3));
         assert_eq!(outbox.next().await, Next::Send(bytes(3)));
-        let latest = frame::awareness(&encode(&[(*entry(2)).clone()]));
-        assert_eq!(outbox.next().await, Next::Send(latest.into()));
+        assert_eq!(outbox.next().await, sent(&[entry(1, 2), entry(2, 1)]));
+        show(&[entry(7, 7)]);
+        assert_eq!(outbox.next().await, sent(&[entry(7, 7)]));
         outbox.push(bytes(4));
         outbox.finish(4400, "bye");
         outbox.push(bytes(5));

@@ -1,6 +1,10 @@
 //! Rooms over a real store, with channels in place of sockets.
 
+mod calls;
+mod digest;
+mod large;
 mod private;
+mod replay;
 mod world;
 
 use std::{sync::atomic::Ordering, time::Duration};
@@ -23,7 +27,7 @@ use consilium_protocol::{
 };
 use futures::future::join_all;
 
-use self::world::{Page, RIGHTS, World, account, consultation, join, length, person};
+use self::world::{EXPERTS, Page, RIGHTS, World, account, consultation, join, length, person};
 use super::{Rooms, history};
 
 type Content = (
@@ -252,7 +256,7 @@ async fn two_hundred_open_a_cold_room_with_one_load() {
     let rooms = world.rooms();
     let pages = join_all((0..200).map(|n| {
         let rooms = rooms.clone();
-        async move { Page::open(&rooms, 1000 + n, join(u128::from(n % 3) + 1)).await }
+        async move { Page::open(&rooms, 1000 + n, join(u128::from(n) % EXPERTS + 1)).await }
     }))
     .await;
     assert_eq!(rooms.0.counters.loads.load(Ordering::SeqCst), 1);

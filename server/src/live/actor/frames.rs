@@ -1,6 +1,9 @@
 //! What connections send.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
+};
 
 use axum::body::Bytes;
 use consilium_collab::{
@@ -45,41 +48,91 @@ impl Actor {
                 let all = frame::awareness(&encode(&self.awareness.all()));
                 seat.outbox.push(all.into());
             }
-            Ok(Frame::Consilium(text)) => {
-                if let Ok(ClientFrame::Hello { .. }) = frame::parse(text) {
-                    seat.hello = true;
-                    let welcome = ServerFrame::Welcome {
-                        epoch: self.epoch,
-                        seq: self.durable,
-                        you: seat.join.person.clone(),
-                        rights: seat.rights,
-                        peer: connection,
-                    };
-                    seat.outbox.push(frame::server_frame(&welcome).into());
-                    if self.read_only.is_some() {
-                        let frame = ServerFrame::ReadOnly { on: true };
-                        seat.outbox.push(frame::server_frame(&frame).into());
-                    }
-                }
-            }
+            Ok(Frame::Consilium(text)) => match frame::parse(text) {
+                Ok(ClientFrame::Hello { .. }) => self.welcome(connection),
+                Ok(ClientFrame::Call { media }) if seat.hello => self.call(connection, media),
+                Ok(ClientFrame::Signal { to, payload }) if seat.hello => self.signal(connection, to, payload),
+                // Frames of a newer client are not for this server.
+                Ok(_) | Err(_) => {}
+            },
             Ok(Frame::Denied(_)) => {}
             Err(_) => self.refuse(connection, "live.malformed", CLOSE_MALFORMED),
         }
     }
 
-    /// Answers a state vector, once everything the answer shows is durable.
+    fn welcome(&mut self, connection: u64) {
+        let read_only = self.read_only.is_some();
+        let call = self.has_call().then(|| self.call_frame());
+        let Some(seat) = self.seats.get_mut(&connection) else {
+            return;
+        };
+        seat.hello = true;
+        let welcome = ServerFrame::Welcome {
+            epoch: self.epoch,
+            seq: self.durable,
+            you: seat.join.person.clone(),
+            rights: seat.rights,
+            peer: connection,
+        };
+        let read_only = read_only.then_some(ServerFrame::ReadOnly { on: true });
+        for frame in [Some(welcome), read_only, call].into_iter().flatten() {
+            seat.outbox.push(frame::server_frame(&frame).into());
+        }
+    }
+
+    /// Answers a state vector, once everything the answer shows is durable. The first of a connection is
+    /// its entry; later ones are digests: they find what was lost on the way, in both directions.
     pub(super) fn question(&mut self, connection: u64, vector: Bytes) {
-        let Ok(missing) = self.room.missing_for(&vector) else {
+        let Ok(standing) = self.room.standing(&vector) else {
             return self.refuse(connection, "live.malformed", CLOSE_MALFORMED);
         };
-        if let Some(seat) = self.seats.get_mut(&connection) {
-            seat.after.get_or_insert(self.seq);
+        let Some(seat) = self.seats.get_mut(&connection) else {
+            return;
+        };
+        let digest = seat.after.is_some();
+        if digest && seat.outbox.catching_up() {
+            // An answer is still on its way: the next digest will tell whether it sufficed.
+            return;
         }
+        seat.after.get_or_insert(self.seq);
+        if digest && standing.ahead && self.read_only.is_none() {
+            // What it sent did not all arrive: no acknowledgement until it has said it again.
+            seat.dirty = true;
+            let ask = frame::sync_step_1(&self.room.state_vector());
+            seat.outbox.push(ask.into());
+        }
+        if digest && (standing.ahead || standing.behind) {
+            self.resyncs += 1;
+            self.rooms.0.counters.digests.fetch_add(1, Ordering::Relaxed);
+            metrics::counter!("consilium_room_resyncs_total", "reason" => "digest").increment(1);
+        }
+        let answer = if standing.behind {
+            match self.room.missing_for(&vector) {
+                Ok(missing) => frame::sync_step_2(&missing).into(),
+                Err(_) => return self.refuse(connection, "live.malformed", CLOSE_MALFORMED),
+            }
+        } else {
+            self.equal_answer()
+        };
         self.hold(What::Answer {
             to: connection,
             question: vector,
-            frame: frame::sync_step_2(&missing).into(),
+            frame: answer,
         });
+    }
+
+    /// What one gets who lacks no change: the deletions, which state vectors do not show; nothing at all in
+    /// a room without any. Encoded once for all who ask.
+    fn equal_answer(&mut self) -> Bytes {
+        if let Some(known) = &self.equal {
+            return known.clone();
+        }
+        let own = self.room.state_vector();
+        let nothing = vec![0, 0];
+        let missing = self.room.missing_for(&own).unwrap_or(nothing);
+        let answer: Bytes = frame::sync_step_2(&missing).into();
+        self.equal = Some(answer.clone());
+        answer
     }
 
     /// A change, or everything the peer has that we lack.
@@ -93,7 +146,10 @@ impl Actor {
             seat.dirty = true;
             return;
         }
-        match self.room.apply(account, rights, update) {
+        let started = Instant::now();
+        let outcome = self.room.apply(account, rights, update);
+        metrics::histogram!("consilium_room_apply_seconds").record(started.elapsed().as_secs_f64());
+        match outcome {
             Ok(applied) => {
                 if complete {
                     seat.dirty = false;
@@ -124,7 +180,8 @@ impl Actor {
 
     /// Gives an accepted change its place in the log.
     pub(super) fn accept(&mut self, from: Option<(u64, u64)>, author: AccountId, applied: Applied) {
-        let frame = frame::update(&applied.update).into();
+        self.equal = None;
+        let update = applied.update.clone();
         if let Some(seat) = from.and_then(|(connection, _)| self.seats.get(&connection)) {
             for act in &applied.acts {
                 self.unwritten_acts
@@ -135,7 +192,7 @@ impl Actor {
         self.hold(What::Change {
             from: from.map(|(connection, _)| connection),
             received: from.map_or(0, |(_, received)| received),
-            frame,
+            update,
         });
     }
 
@@ -144,6 +201,7 @@ impl Actor {
         let Some(seat) = self.seats.get(&connection) else {
             return;
         };
+        self.refused += 1;
         self.rooms.0.counters.refused.fetch_add(1, Ordering::Relaxed);
         metrics::counter!("consilium_room_refused_total", "reason" => code).increment(1);
         if seat.hello {
@@ -164,52 +222,5 @@ impl Actor {
     pub(super) fn hold(&mut self, what: What) {
         self.held.push_back(Held { upto: self.seq, what });
         self.release();
-    }
-
-    /// Does what waited for changes that are durable now.
-    pub(super) fn release(&mut self) {
-        while self.held.front().is_some_and(|held| held.upto <= self.durable) {
-            let Some(Held { upto, what }) = self.held.pop_front() else {
-                return;
-            };
-            match what {
-                What::Change {
-                    from,
-                    received,
-                    frame,
-                } => {
-                    for (connection, seat) in &self.seats {
-                        let has_it = seat.after.is_none_or(|after| upto <= after);
-                        if Some(*connection) != from && !has_it {
-                            seat.outbox.push(frame.clone());
-                        }
-                    }
-                    if let Some(from) = from {
-                        self.acknowledge(from, received, upto);
-                    }
-                }
-                What::Ack { to, received } => self.acknowledge(to, received, upto),
-                What::Answer { to, frame, .. } => {
-                    if let Some(seat) = self.seats.get(&to) {
-                        seat.outbox.push_catch_up(frame);
-                    }
-                }
-                What::Read(read) => read(self.room.document()),
-            }
-        }
-    }
-
-    fn acknowledge(&self, to: u64, received: u64, seq: i64) {
-        if let Some(seat) = self.seats.get(&to)
-            && seat.hello
-            && !seat.dirty
-        {
-            let frame = ServerFrame::Ack {
-                received,
-                epoch: self.epoch,
-                seq,
-            };
-            seat.outbox.push(frame::server_frame(&frame).into());
-        }
     }
 }

@@ -3,12 +3,9 @@
 use std::{collections::HashMap, sync::Arc};
 
 use axum::body::Bytes;
-use consilium_collab::{
-    awareness::{Entry, encode},
-    frame,
-};
+use consilium_collab::{awareness::encode, frame};
 use consilium_domain::{AccountId, permission::RoomRights};
-use consilium_protocol::live::{CLOSE_REVOKED, ServerFrame};
+use consilium_protocol::live::{CLOSE_REVOKED, CLOSE_TOO_SLOW, ServerFrame};
 use consilium_storage::RoomKey;
 
 use super::{Actor, Join, Outbox, Seat};
@@ -78,22 +75,15 @@ impl Actor {
     }
 
     pub(super) fn leave(&mut self, connection: u64) {
-        self.seats.remove(&connection);
+        let Some(seat) = self.seats.remove(&connection) else {
+            return;
+        };
+        if seat.outbox.closed_with() == Some(CLOSE_TOO_SLOW) {
+            self.resyncs += 1;
+        }
+        self.hang_up(connection);
         let gone = self.awareness.leave(connection);
         self.show(gone, None);
-    }
-
-    /// Shows awareness states to all but one.
-    pub(super) fn show(&self, entries: Vec<Entry>, but: Option<u64>) {
-        if entries.is_empty() {
-            return;
-        }
-        let entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
-        for (connection, seat) in &self.seats {
-            if Some(*connection) != but {
-                seat.outbox.show(&entries);
-            }
-        }
     }
 
     /// Puts rights in force; the accounts present that are not named.

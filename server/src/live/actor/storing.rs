@@ -44,13 +44,14 @@ impl Actor {
     }
 
     /// Gives the writer what waits, unless something is on its way.
-    pub(super) async fn write(&mut self) {
+    pub(super) async fn flush(&mut self) {
         if self.in_flight.is_some() || self.unwritten.is_empty() {
             return;
         }
         let entries = std::mem::take(&mut self.unwritten);
         let clients = std::mem::take(&mut self.unwritten_clients);
         let acts = std::mem::take(&mut self.unwritten_acts);
+        let bytes: usize = entries.iter().map(|entry| entry.update.len()).sum();
         let flight = (
             entries.len(),
             self.seq,
@@ -65,6 +66,7 @@ impl Actor {
         let (entries, seq, clients) = flight;
         self.in_flight = Some(InFlight {
             entries,
+            bytes,
             seq,
             clients,
             done,
@@ -78,7 +80,13 @@ impl Actor {
         };
         if matches!(outcome, Ok(Ok(()))) {
             let count = u64::try_from(flight.entries).unwrap_or(0);
+            let bytes = u64::try_from(flight.bytes).unwrap_or(0);
             self.rooms.0.counters.updates.fetch_add(count, Ordering::Relaxed);
+            self.rooms
+                .0
+                .counters
+                .log_bytes
+                .fetch_add(bytes, Ordering::Relaxed);
             self.room.confirm(flight.entries, &flight.clients);
             self.durable = flight.seq;
             self.since_snapshot = self.since_snapshot.saturating_add(count);
@@ -95,6 +103,7 @@ impl Actor {
         self.unwritten.clear();
         self.unwritten_clients.clear();
         self.unwritten_acts.clear();
+        self.equal = None;
         self.read_only = Some(after(self.rooms.0.timing.retry));
         self.rooms.0.counters.read_only.fetch_add(1, Ordering::Relaxed);
         if let Err(error) = self.room.revert() {
@@ -154,6 +163,7 @@ impl Actor {
             }
         }
         self.room = loaded.room;
+        self.equal = None;
         self.epoch = loaded.epoch;
         self.seq = loaded.seq;
         self.durable = loaded.seq;

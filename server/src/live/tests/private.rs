@@ -165,6 +165,7 @@ async fn what_the_lead_does_to_all_is_recorded() {
             ("room.unhide".to_owned(), hidden),
         ]
     );
+    other.until(|page| page.room.document().hidden().is_empty()).await;
     // One who may not preside is refused, and that is recorded as well.
     let update = other.room.document().set_hidden(&what, true).unwrap();
     other.send(frame::update(&update)).await;

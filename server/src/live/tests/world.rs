@@ -9,7 +9,10 @@ use std::{
 };
 
 use axum::extract::ws::Message;
-use consilium_collab::client::{ClientRoom, Outcome};
+use consilium_collab::{
+    client::{ClientRoom, Outcome},
+    frame::{self, Frame},
+};
 use consilium_domain::{
     AccountId, Clear, ConsultationId, ConsultationKind, ConsultationState, InstanceId, InstitutionId, Role,
     SeriesId, Sex, Timestamp, Urgency, permission::RoomRights,
@@ -30,6 +33,8 @@ use uuid::Uuid;
 
 use crate::live::{Join, Rooms, Timing, connection};
 
+/// Accounts of the hospital.
+pub(super) const EXPERTS: u128 = 20;
 const NOW: i64 = 1_790_000_000_000;
 pub(super) const RIGHTS: RoomRights = RoomRights {
     annotate: true,
@@ -127,7 +132,7 @@ async fn fill(store: &Store) {
     })
     .await
     .unwrap();
-    for n in 1..=3 {
+    for n in 1..=EXPERTS {
         tx.insert_account(&Account {
             id: account(n),
             username: format!("expert.{n}"),
@@ -251,6 +256,14 @@ pub(super) struct Page {
     pub(super) closed: Option<u16>,
     /// Message types received.
     pub(super) types: Vec<u8>,
+    /// Updates received: the frames, not the changes in them.
+    pub(super) updates: usize,
+    /// Answers to sync step 1 received.
+    pub(super) answers: Vec<Vec<u8>>,
+    /// Questions sent because something did not follow.
+    pub(super) resyncs: usize,
+    /// So many of the next updates are lost on the way.
+    pub(super) lose: u32,
     to: Sender<Result<Message, axum::Error>>,
     from: Receiver<Message>,
     _task: JoinHandle<()>,
@@ -268,6 +281,10 @@ impl Page {
             outcomes: Vec::new(),
             closed: None,
             types: Vec::new(),
+            updates: 0,
+            answers: Vec::new(),
+            resyncs: 0,
+            lose: 0,
             to,
             from,
             _task: tokio::spawn(async move { connection::run(&rooms, sink, stream, join).await }),
@@ -299,6 +316,12 @@ impl Page {
         let _closed = self.to.send(Ok(message)).await;
     }
 
+    /// Asks for what it may have missed.
+    pub(super) async fn digest(&mut self) {
+        let vector = self.room.document().state_vector();
+        self.send(frame::sync_step_1(&vector)).await;
+    }
+
     /// Takes what the server sends until something holds.
     pub(super) async fn until(&mut self, holds: impl Fn(&Self) -> bool) {
         while !holds(self) {
@@ -309,9 +332,21 @@ impl Page {
             match message {
                 Message::Binary(bytes) => {
                     self.types.push(bytes[0]);
+                    match frame::decode_unbounded(&bytes) {
+                        Ok(Frame::Update(_)) if self.lose > 0 => {
+                            self.lose -= 1;
+                            continue;
+                        }
+                        Ok(Frame::Update(_)) => self.updates += 1,
+                        Ok(Frame::SyncStep2(answer)) => self.answers.push(answer.to_vec()),
+                        _ => {}
+                    }
                     for outcome in self.room.on_frame(&bytes) {
                         match outcome {
-                            Outcome::Send(bytes) => self.send(bytes).await,
+                            Outcome::Send(bytes) => {
+                                self.resyncs += usize::from(bytes.starts_with(&[0, 0]));
+                                self.send(bytes).await;
+                            }
                             other => self.outcomes.push(other),
                         }
                     }

@@ -221,3 +221,33 @@ fn notes_need_their_right_and_their_owner() {
             .any(|(name, _)| name == NOTES)
     );
 }
+
+#[test]
+fn a_digest_tells_both_ways_and_merged_changes_say_the_same() {
+    let mut room = Room::new();
+    let standing = |room: &Room, doc: &RoomDoc| {
+        let standing = room.standing(&doc.state_vector()).unwrap();
+        (standing.behind, standing.ahead)
+    };
+    let (one, two) = (RoomDoc::new(11), RoomDoc::new(22));
+    let mut taken = Vec::new();
+    for round in 0..6 {
+        for (doc, who) in [(&one, 1), (&two, 2)] {
+            let update = doc.set_opinion(account(who), &"字".repeat(round + 1)).unwrap();
+            assert_eq!(standing(&room, doc), (who == 2, true));
+            taken.push(room.apply(account(who), EXPERT, &update).unwrap().unwrap().update);
+        }
+        let late = [&taken[taken.len() - 2][..], &taken[taken.len() - 1][..]];
+        let merged = merge(&late).unwrap();
+        for doc in [&one, &two] {
+            doc.apply(&merged).unwrap();
+            assert_eq!(standing(&room, doc), (false, false));
+        }
+    }
+    assert_eq!(one.opinions(), two.opinions());
+    let all: Vec<&[u8]> = taken.iter().map(Vec::as_slice).collect();
+    let copy = RoomDoc::new(33);
+    copy.apply(&merge(&all).unwrap()).unwrap();
+    assert_eq!(copy.opinions(), one.opinions());
+    assert!(room.standing(b"rubbish").is_err());
+}

@@ -1,0 +1,43 @@
+//! What a peer has and lacks, by state vectors, and changes put together.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use yrs::{ReadTxn, Transact};
+
+use super::Room;
+use crate::document::{ApplyError, decode_state_vector};
+
+/// How a peer stands to the room. Deletions are not in state vectors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// It lacks changes.
+    pub behind: bool,
+    /// It has changes the room lacks.
+    pub ahead: bool,
+}
+
+impl Room {
+    /// Compares a peer's encoded state vector with the room's.
+    ///
+    /// # Errors
+    /// The bytes are not a state vector.
+    pub fn standing(&self, state_vector: &[u8]) -> Result<Standing, ApplyError> {
+        let theirs = decode_state_vector(state_vector)?;
+        let ours = self.document().doc().transact().state_vector();
+        Ok(Standing {
+            behind: ours.iter().any(|(client, clock)| *clock > theirs.get(client)),
+            ahead: theirs.iter().any(|(client, clock)| *clock > ours.get(client)),
+        })
+    }
+}
+
+/// One update that says the same as several that follow each other; `None` when it cannot be had, which
+/// only makes more frames.
+#[must_use]
+pub fn merge(updates: &[&[u8]]) -> Option<Vec<u8>> {
+    catch_unwind(AssertUnwindSafe(|| {
+        yrs::merge_updates_v1(updates.iter().copied()).ok()
+    }))
+    .ok()
+    .flatten()
+}

@@ -1,0 +1,148 @@
+//! The call of a room.
+
+use consilium_collab::{client::Outcome, frame};
+use consilium_protocol::{
+    limits::{CALL_PEERS, SIGNAL_BYTES, SIGNALS_PER_SECOND},
+    live::{CLOSE_MALFORMED, CLOSE_TOO_MANY, CallPeer, ClientFrame, Media},
+};
+
+use super::world::{Page, World, join, person};
+use crate::live::Join;
+
+const SOUND: Media = Media {
+    audio: true,
+    video: false,
+};
+
+async fn say(page: &mut Page, frame: ClientFrame) {
+    page.send(frame::client_frame(&frame)).await;
+}
+
+async fn enter(page: &mut Page, media: Option<Media>) {
+    say(page, ClientFrame::Call { media }).await;
+}
+
+fn peers(page: &Page) -> Vec<CallPeer> {
+    let calls = page.outcomes.iter().rev().find_map(|outcome| match outcome {
+        Outcome::Call(peers) => Some(peers.clone()),
+        _ => None,
+    });
+    calls.unwrap_or_default()
+}
+
+fn signals(page: &Page) -> Vec<(u64, String)> {
+    let signals = page.outcomes.iter().filter_map(|outcome| match outcome {
+        Outcome::Signal { from, payload } => Some((*from, payload.clone())),
+        _ => None,
+    });
+    signals.collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn six_may_call_and_only_they_are_heard() {
+    let world = World::new().await;
+    let rooms = world.rooms();
+    let mut pages = Vec::new();
+    for n in 1..=8 {
+        let client = 100 + u64::try_from(n).unwrap();
+        pages.push(Page::open(&rooms, client, join(n)).await);
+    }
+    for (n, page) in pages.iter_mut().take(CALL_PEERS).enumerate() {
+        enter(page, Some(SOUND)).await;
+        page.until(|page| peers(page).len() == n + 1).await;
+    }
+    let call = peers(&pages[CALL_PEERS - 1]);
+    for (n, peer) in call.iter().enumerate() {
+        let who = u128::try_from(n).unwrap() + 1;
+        assert_eq!(
+            (&peer.person, peer.media),
+            (&person(who), SOUND),
+            "stamped by the server, in order of entry"
+        );
+    }
+    // The seventh is told who is in it, and is not.
+    let mut late = pages.pop().unwrap();
+    enter(&mut late, Some(SOUND)).await;
+    late.until(|page| peers(page).len() == CALL_PEERS).await;
+    assert!(!peers(&late).iter().any(|peer| peer.person == person(8)));
+
+    let to = |peer: usize, payload: &str| ClientFrame::Signal {
+        to: call[peer].peer,
+        payload: payload.to_owned(),
+    };
+    say(&mut pages[0], to(1, "offer")).await;
+    pages[1].until(|page| !signals(page).is_empty()).await;
+    assert_eq!(signals(&pages[1]), [(call[0].peer, "offer".to_owned())]);
+    // Who is not in the call reaches nobody, and nobody is reached who is not in it.
+    say(&mut late, to(1, "from outside")).await;
+    say(
+        &mut pages[0],
+        ClientFrame::Signal {
+            to: 9999,
+            payload: "to nobody".to_owned(),
+        },
+    )
+    .await;
+    say(&mut pages[0], to(0, "to oneself")).await;
+    say(&mut pages[2], to(1, "last")).await;
+    pages[1].until(|page| signals(page).len() == 2).await;
+    assert_eq!(signals(&pages[1])[1], (call[2].peer, "last".to_owned()));
+    assert!(signals(&late).is_empty());
+
+    // Media change, leaving by word and by going away.
+    let seen = Media {
+        audio: true,
+        video: true,
+    };
+    enter(&mut pages[0], Some(seen)).await;
+    pages[5]
+        .until(|page| peers(page).first().is_some_and(|peer| peer.media == seen))
+        .await;
+    enter(&mut pages[0], None).await;
+    pages[5].until(|page| peers(page).len() == CALL_PEERS - 1).await;
+    drop(pages.remove(1));
+    let last = &mut pages[4];
+    last.until(|page| peers(page).len() == CALL_PEERS - 2).await;
+    // A late comer is told with the welcome; then there is room again.
+    let mut newcomer = Page::open(&rooms, 300, join(9)).await;
+    newcomer.until(|page| peers(page).len() == CALL_PEERS - 2).await;
+    enter(&mut late, Some(SOUND)).await;
+    late.until(|page| peers(page).len() == CALL_PEERS - 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signals_are_bounded() {
+    let world = World::new().await;
+    let rooms = world.rooms();
+    let mut long = Page::open(&rooms, 101, join(1)).await;
+    enter(&mut long, Some(SOUND)).await;
+    say(
+        &mut long,
+        ClientFrame::Signal {
+            to: 1,
+            payload: "x".repeat(SIGNAL_BYTES + 1),
+        },
+    )
+    .await;
+    assert_eq!(long.until_closed().await, CLOSE_MALFORMED);
+    let mut many = Page::open(&rooms, 102, join(2)).await;
+    for _ in 0..SIGNALS_PER_SECOND * 20 {
+        enter(&mut many, Some(SOUND)).await;
+    }
+    assert_eq!(many.until_closed().await, CLOSE_TOO_MANY);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn there_is_no_call_in_a_private_document() {
+    let world = World::new().await;
+    let rooms = world.rooms();
+    let private = Join {
+        private: true,
+        ..join(1)
+    };
+    let mut page = Page::open(&rooms, 101, private).await;
+    enter(&mut page, Some(SOUND)).await;
+    page.digest().await;
+    page.until(|page| page.answers.len() == 2).await;
+    assert!(peers(&page).is_empty());
+}

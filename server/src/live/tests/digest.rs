@@ -1,0 +1,97 @@
+//! Frames that were lost on the way are found, in both directions (F16).
+
+use consilium_collab::client::Saved;
+use consilium_domain::AccountId;
+
+use super::world::{Page, World, account, join};
+
+fn opinion(page: &Page, who: AccountId) -> String {
+    page.room.document().opinion(who)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_reader_lost_comes_with_the_next_digest() {
+    let world = World::new().await;
+    let rooms = world.rooms();
+    let mut writer = Page::open(&rooms, 101, join(1)).await;
+    let mut reader = Page::open(&rooms, 202, join(2)).await;
+    reader.digest().await;
+    reader.until(|page| page.answers.len() == 2).await;
+    assert_eq!(reader.answers[1], [0, 0], "nothing lacks, nothing is said");
+    assert_eq!(rooms.stats().digests, 0);
+
+    reader.lose = 1;
+    writer.write("lost on the way").await;
+    reader.until(|page| page.lose == 0).await;
+    assert_eq!(opinion(&reader, account(1)), "");
+    reader.digest().await;
+    reader
+        .until(|page| opinion(page, account(1)) == "lost on the way")
+        .await;
+    assert_eq!(rooms.stats().digests, 1);
+
+    // A deletion does not show in a state vector.
+    reader.lose = 1;
+    writer.write("lost").await;
+    reader.until(|page| page.lose == 0).await;
+    assert_eq!(opinion(&reader, account(1)), "lost on the way");
+    reader.digest().await;
+    reader.until(|page| opinion(page, account(1)) == "lost").await;
+    assert_eq!(rooms.stats().digests, 1, "that is told to everybody");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_server_lost_is_asked_for() {
+    let world = World::new().await;
+    let rooms = world.rooms();
+    let mut writer = Page::open(&rooms, 101, join(1)).await;
+    let mut reader = Page::open(&rooms, 202, join(2)).await;
+    writer.write("first").await;
+    // The change is made here and never arrives there.
+    let lost = writer.room.set_opinion("first and second").unwrap();
+    assert_eq!(lost.len(), 1);
+    assert_eq!(writer.room.saved(), Saved::Saving(1));
+    writer.digest().await;
+    // The next frame of the writer is its answer to what the server asks.
+    writer.until(|page| page.answers.len() == 2).await;
+    reader
+        .until(|page| opinion(page, account(1)) == "first and second")
+        .await;
+    assert_eq!(rooms.stats().digests, 1);
+    assert_eq!(writer.resyncs, 0);
+    // Its count of frames is one ahead of the server's, so it is never told that this is safe: it connects
+    // again, which counts anew.
+    drop(writer);
+    let mut writer = Page::open(&rooms, 102, join(1)).await;
+    writer.write("first, second and third").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_in_a_hundred_lost_is_healed() {
+    let world = World::new().await;
+    let rooms = world.rooms();
+    let mut writer = Page::open(&rooms, 101, join(1)).await;
+    let mut readers = Vec::new();
+    for n in 0..3 {
+        readers.push(Page::open(&rooms, 202 + n, join(2)).await);
+    }
+    for round in 0_u32..150 {
+        let text = "字".repeat(usize::try_from(round % 17).unwrap()) + &round.to_string();
+        writer.write(&text).await;
+        for (n, reader) in readers.iter_mut().enumerate() {
+            // Each loses others.
+            if (round + 30 * u32::try_from(n).unwrap()) % 50 == 0 {
+                reader.lose += 1;
+            }
+        }
+    }
+    let expected = opinion(&writer, account(1));
+    for reader in &mut readers {
+        // Until the answer to this digest is here, everything sent before is.
+        let answers = reader.answers.len();
+        reader.digest().await;
+        reader.until(|page| page.answers.len() > answers).await;
+        reader.until(|page| opinion(page, account(1)) == expected).await;
+        assert_eq!(reader.lose, 0);
+    }
+}
