@@ -45,6 +45,7 @@ pub struct TestServer {
     transport: Arc<dyn Transport>,
     server: Option<Server>,
     database: Option<String>,
+    change: fn(&mut Config),
     _postgres: Option<Postgres>,
 }
 
@@ -63,11 +64,12 @@ impl std::fmt::Debug for TestServer {
     }
 }
 
-fn config(folder: &Path, database: Option<&String>) -> Config {
+fn config(folder: &Path, database: Option<&String>, change: fn(&mut Config)) -> Config {
     let mut config = Config::default();
     config.listen.address = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     config.data.folder = folder.to_owned();
     config.data.database = database.map(|url| url.clone().into());
+    change(&mut config);
     config
 }
 
@@ -91,11 +93,27 @@ impl TestServer {
         Self::start_over(database, Arc::new(Local)).await
     }
 
+    /// As [`TestServer::start_if_there`], with another configuration.
+    ///
+    /// # Errors
+    /// The database or the server cannot be started.
+    pub async fn start_configured(database: Database, change: fn(&mut Config)) -> Result<Option<Self>> {
+        Self::start_any(database, Arc::new(Local), change).await
+    }
+
     /// As [`TestServer::start_if_there`], with exchange messages travelling over `transport`.
     ///
     /// # Errors
     /// The database or the server cannot be started.
     pub async fn start_over(database: Database, transport: Arc<dyn Transport>) -> Result<Option<Self>> {
+        Self::start_any(database, transport, |_| {}).await
+    }
+
+    async fn start_any(
+        database: Database,
+        transport: Arc<dyn Transport>,
+        change: fn(&mut Config),
+    ) -> Result<Option<Self>> {
         tls::install_provider();
         let folder = tempfile::tempdir()?;
         let (postgres, database) = match database {
@@ -109,7 +127,7 @@ impl TestServer {
             }
         };
         let clock = TestClock::default();
-        let config = config(folder.path(), database.as_ref());
+        let config = config(folder.path(), database.as_ref(), change);
         let users = seed(&config, &clock.clock()).await?;
         let (server, target) = run(&config, &clock, &users, &transport).await?;
         Ok(Some(Self {
@@ -120,6 +138,7 @@ impl TestServer {
             transport,
             server: Some(server),
             database,
+            change,
             _postgres: postgres,
         }))
     }
@@ -132,7 +151,7 @@ impl TestServer {
         if let Some(server) = self.server.take() {
             server.stop().await?;
         }
-        let config = config(self.folder.path(), self.database.as_ref());
+        let config = config(self.folder.path(), self.database.as_ref(), self.change);
         let (server, target) = run(&config, &self.clock, &self.users, &self.transport).await?;
         (self.server, self.target) = (Some(server), target);
         Ok(())
@@ -144,7 +163,7 @@ impl TestServer {
     /// # Errors
     /// Keys or database cannot be opened.
     pub async fn assemble(&self, transport: Arc<dyn Transport>) -> Result<App> {
-        let config = config(self.folder.path(), self.database.as_ref());
+        let config = config(self.folder.path(), self.database.as_ref(), self.change);
         assemble(&config, Site::none(), self.clock.clock(), transport).await
     }
 

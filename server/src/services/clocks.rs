@@ -240,7 +240,9 @@ fn latest(deadline: &Deadline, now: Timestamp) -> Next {
     step
 }
 
-const fn over(state: ConsultationState) -> bool {
+/// Whether nothing is expected of anybody any more.
+#[must_use]
+pub const fn over(state: ConsultationState) -> bool {
     matches!(
         state,
         ConsultationState::Cancelled | ConsultationState::Concluded | ConsultationState::Archived

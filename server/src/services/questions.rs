@@ -433,6 +433,7 @@ impl Eyes {
         };
         let c = &case.consultation;
         let now_possible = question::settle(c.state, c.paused_at.is_some()).is_ok();
+        let expected = state == QuestionState::Open && !clocks::over(c.state);
         let can = |command| now_possible && MACHINE.step(state, command, case.actor(ctx)).is_ok();
         Ok(Question {
             id: stored.id,
@@ -445,7 +446,7 @@ impl Eyes {
             state,
             asked_at: stored.asked_at,
             due_at,
-            overdue: state == QuestionState::Open && (expired || !self.still && due_at <= ctx.now()),
+            overdue: expected && (expired || !self.still && due_at <= ctx.now()),
             answered_by_name: match (&answer, stored.answered_by) {
                 (Some(_), Some(by)) => self.name(by),
                 _ => String::new(),

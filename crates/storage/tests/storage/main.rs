@@ -9,6 +9,7 @@ mod parallel;
 mod room;
 mod schema;
 mod sealing;
+mod session;
 mod transactions;
 mod world;
 
@@ -74,6 +75,9 @@ cases! {
     room::updates_must_follow_the_log,
     room::private_documents_are_rooms_of_their_own,
     room::older_rooms_become_shared_ones,
+    session::questions_round_trip,
+    session::documents_and_revisions_round_trip,
+    session::clocks_of_questions_stand_still_in_a_pause,
     schema::connections_are_durable,
     schema::migrations_go_down_and_up_again,
     sealing::no_planted_value_is_in_the_files,

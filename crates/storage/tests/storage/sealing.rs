@@ -1,7 +1,9 @@
 //! Clear text reaches no table, and ciphertext opens only in its place.
 
 use consilium_domain::{Clear, InvitationState};
-use consilium_storage::{Invitation, LogEntry, Opinion, Report, RoomKey, Series, Snapshot, StoreError};
+use consilium_storage::{
+    Invitation, LogEntry, Opinion, Question, Report, RoomKey, Series, Snapshot, StoreError,
+};
 
 use crate::world::{COMPLAINT, ID_NUMBER, NAME, NOW, World, event, id, patient};
 
@@ -60,6 +62,15 @@ async fn plant(world: &World) {
     })
     .await
     .unwrap();
+    tx.insert_question(&Question {
+        answer: Some(planted()),
+        ..crate::session::question(101, NAME)
+    })
+    .await
+    .unwrap();
+    let (file, attachment) = crate::session::attachment(111, &format!("{NAME}.pdf"));
+    tx.insert_file(&file).await.unwrap();
+    tx.insert_attachment(&attachment).await.unwrap();
     tx.insert_report(&Report {
         id: id(91),
         consultation: id(31),
@@ -110,6 +121,9 @@ pub(crate) async fn no_planted_value_is_in_the_files(world: World) {
             ("series", "meta"),
             ("opinions", "text"),
             ("reports", "content"),
+            ("questions", "content"),
+            ("questions", "answer"),
+            ("attachments", "name"),
             ("room_log", "update"),
             ("room_snapshots", "state"),
             ("accounts", "totp_secret"),

@@ -438,3 +438,35 @@ async fn late_data_is_seen_by_both_readings(server: TestServer) -> Result<()> {
     assert_eq!(board[0]["kind"], "data_provision");
     Ok(())
 }
+
+/// Where the hospital chose so, what is legitimate by rule counts as verified; what is not is refused all the
+/// same.
+#[tokio::test(flavor = "multi_thread")]
+async fn verified_by_rule_alone() -> Result<()> {
+    let chosen = |config: &mut consilium_server::config::Config| config.policy.auto_verify = true;
+    let server = TestServer::start_configured(consilium_testkit::Database::Sqlite, chosen)
+        .await?
+        .context("a server")?;
+    let case = preparing(&server, 29).await?;
+    let request = ask_east(&case).await?;
+    for who in [&case.lead, &case.east] {
+        assert_eq!(state(&case, who, &request).await?, "verified");
+    }
+    assert!(audited(&server, &case, "data_request.verify", "ok").await?);
+    assert!(
+        told(&case.lead)
+            .await?
+            .contains(&"data_request_verified".to_owned())
+    );
+    give(&case, &case.east, Some(&request), &[lab("a", "135")])
+        .await?
+        .ok()?;
+    let submitted = verb(&case, &case.east, "data-requests", &request, "submit")
+        .await?
+        .ok()?;
+    assert_eq!(submitted["state"], "submitted", "a person still releases");
+    let east = json!(case.east.me.institution.id);
+    let code = refused_by_rule(&case, &asking(&east, "treatment")).await?;
+    assert_eq!(code, codes::DATA_REQUEST_OUT_OF_RANGE);
+    Ok(())
+}

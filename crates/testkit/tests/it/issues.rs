@@ -13,6 +13,7 @@ both!(
     twelve_hours_and_then_both_are_told,
     its_own_data_and_in_session,
     found_by_a_check,
+    an_urgent_case_has_one_hour,
 );
 
 /// The newest row of the east hospital as the lead sees it.
@@ -298,5 +299,69 @@ async fn found_by_a_check(server: TestServer) -> Result<()> {
     give(&case, &case.east, None, &[lab("a", "36")]).await?.ok()?;
     check().await?;
     assert_eq!(count().await?, 2, "a new version is looked at anew");
+    Ok(())
+}
+
+/// In an urgent consultation a correction is due within the hour (D10), and the clock moves with a suspension.
+async fn an_urgent_case_has_one_hour(server: TestServer) -> Result<()> {
+    const MINUTE: i64 = 60 * 1000;
+    let draft = Case::draft(&server, 57).await?;
+    let participants = [
+        json!(draft.east.me.institution.id),
+        json!(draft.west.me.institution.id),
+    ];
+    let session = server.clock.now().plus_ms(3 * 60 * MINUTE);
+    let (_, mut form) = consilium_testkit::request_form(57, &participants, session)?;
+    form["urgency"] = json!("urgent");
+    let made = draft.lead.post("/api/v1/consultations", &form).await?.ok()?;
+    let case = Case {
+        id: id(&made)?,
+        ..draft
+    };
+    case.act("invite").await?;
+    let yes = json!({"answer": "accept", "can_provide": ["imaging", "lab_exam"]});
+    for admin in [&case.east, &case.west] {
+        admin.post(&case.path("/answer"), &yes).await?.ok()?;
+    }
+    released(&case, &[lab("a", "35")]).await?;
+    let raised = raise(&case, &case.lead, &row(&case).await?).await?.ok()?;
+    let issue = id(&raised)?;
+    let board = case.lead.get("/api/v1/deadlines?kind=correction").await?.ok()?;
+    assert_eq!(
+        ms(&board[0]["due_at"])? - ms(&board[0]["started_at"])?,
+        60 * MINUTE
+    );
+    server.clock.advance_ms(31 * MINUTE);
+    server.tick().await?;
+    assert!(
+        told(&case.east).await?.contains(&"deadline_near".to_owned()),
+        "half an hour is left"
+    );
+    let ops = server.client_as("ops").await?;
+    ops.post("/api/v1/exchange/suspend", &json!({"reason": "机房断电"}))
+        .await?
+        .ok()?;
+    server.clock.advance_ms(20 * MINUTE);
+    ops.post("/api/v1/exchange/resume", &json!({})).await?.ok()?;
+    let moved = seen(&case, &case.east, "issues", &issue)
+        .await?
+        .context("the notice")?;
+    let by = ms(&moved["due_at"])? - ms(&raised["due_at"])?;
+    assert!((20 * MINUTE..22 * MINUTE).contains(&by), "moved by {by} ms");
+    server.clock.advance_ms(20 * MINUTE);
+    server.tick().await?;
+    assert_eq!(
+        seen(&case, &case.east, "issues", &issue).await?.context("it")?["overdue"],
+        false
+    );
+    server.clock.advance_ms(10 * MINUTE);
+    server.tick().await?;
+    assert_eq!(
+        seen(&case, &case.east, "issues", &issue).await?.context("it")?["overdue"],
+        true
+    );
+    for who in [&case.lead, &case.east] {
+        assert!(told(who).await?.contains(&"deadline_passed".to_owned()));
+    }
     Ok(())
 }
