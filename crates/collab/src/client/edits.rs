@@ -13,6 +13,8 @@ use crate::document::RoomDoc;
 pub struct LostEdits {
     /// The draft opinion as it stood here, when the room has another.
     pub opinion: Option<String>,
+    /// The private notes as they stood here, when the room has others.
+    pub notes: Option<String>,
     /// Annotations the room does not have or has differently, with their ids.
     pub annotations: Vec<(String, Annotation)>,
     /// Discussion lines the room does not have.
@@ -35,7 +37,8 @@ impl LostEdits {
                 What::Line(id) => lost
                     .lines
                     .extend(own.lines.iter().find(|line| line.id == *id).cloned()),
-                What::Notes | What::Removal(_) | What::Session => {}
+                What::Notes => lost.notes = Some(own.notes.clone()).filter(|text| !text.is_empty()),
+                What::Removal(_) | What::Session => {}
             }
         }
         (lost != Self::default()).then_some(lost)
@@ -45,6 +48,7 @@ impl LostEdits {
 /// All own content of a document.
 pub(super) struct Own {
     opinion: String,
+    notes: String,
     annotations: Vec<(String, Annotation)>,
     lines: Vec<DiscussionLine>,
 }
@@ -53,6 +57,7 @@ impl Own {
     pub(super) fn read(doc: &RoomDoc, me: AccountId) -> Self {
         Self {
             opinion: doc.opinion(me),
+            notes: doc.notes(me),
             annotations: doc
                 .annotations()
                 .into_iter()
@@ -73,6 +78,7 @@ impl Own {
         let there = Self::read(doc, me);
         let lost = LostEdits {
             opinion: Some(self.opinion).filter(|text| !text.is_empty() && *text != there.opinion),
+            notes: Some(self.notes).filter(|text| !text.is_empty() && *text != there.notes),
             annotations: self
                 .annotations
                 .into_iter()

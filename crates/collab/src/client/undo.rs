@@ -182,6 +182,12 @@ impl History {
         self.last_ms = i64::MIN / 2;
     }
 
+    pub(super) fn forget_text(&mut self) {
+        let other = |act: &Act| !matches!(act, Act::Text(_));
+        self.done.retain(other);
+        self.undone.retain(other);
+    }
+
     pub(super) fn has_text(&self) -> bool {
         let text = |act: &Act| matches!(act, Act::Text(_));
         self.done.iter().any(text) || self.undone.iter().any(text)

@@ -7,7 +7,7 @@ use super::{
     ClientRoom, EditError, Unsaved, What,
     undo::{Act, Splice},
 };
-use crate::{frame, guard::shape};
+use crate::{document::Hidden, frame, guard::shape};
 
 /// Frames to send after an edit, in order; empty while the room is not connected.
 type Frames = Result<Vec<Vec<u8>>, EditError>;
@@ -82,6 +82,24 @@ impl ClientRoom {
         Ok(self.edited(update, What::Opinion))
     }
 
+    /// Forgets the steps of the own text: it has moved to another document.
+    pub fn forget_words(&mut self) {
+        self.history.forget_text();
+    }
+
+    /// Sets one's own private notes; frames to send. Only in the private document.
+    ///
+    /// # Errors
+    /// Not ready, not allowed, or too long.
+    pub fn set_notes(&mut self, text: &str) -> Frames {
+        self.may(self.rights.notes)?;
+        if text.encode_utf16().count() > usize::try_from(shape::NOTES_UNITS_MAX).unwrap_or(usize::MAX) {
+            return Err(EditError::TooLong);
+        }
+        let update = self.doc.set_notes(self.me, text);
+        Ok(self.edited(update, What::Notes))
+    }
+
     pub(super) fn own_text(&self) -> String {
         self.doc.opinion(self.me)
     }
@@ -106,6 +124,16 @@ impl ClientRoom {
     pub fn set_presenter(&mut self, presenter: Option<AccountId>) -> Frames {
         self.may(self.rights.preside)?;
         let update = self.doc.set_presenter(presenter);
+        Ok(self.edited(update, What::Session))
+    }
+
+    /// Hides something from all, or shows it again; frames to send.
+    ///
+    /// # Errors
+    /// Not ready or not allowed.
+    pub fn set_hidden(&mut self, what: &Hidden, hidden: bool) -> Frames {
+        self.may(self.rights.preside)?;
+        let update = self.doc.set_hidden(what, hidden);
         Ok(self.edited(update, What::Session))
     }
 
