@@ -184,7 +184,7 @@ pub async fn security_headers(http: HttpRequest, next: Next) -> Response {
         ("cross-origin-resource-policy", "same-origin"),
         (
             "permissions-policy",
-            "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+            "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()",
         ),
     ] {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
