@@ -107,6 +107,71 @@ pub fn save_text(text: &str, media_type: &str, name: &str) -> Result<(), wasm_bi
     web_sys::Url::revoke_object_url(&address)
 }
 
+/// Puts `text` on the clipboard.
+pub fn copy(text: &str) {
+    let promise = window().navigator().clipboard().write_text(text);
+    leptos::task::spawn_local(async move {
+        if let Err(error) = wasm_bindgen_futures::JsFuture::from(promise).await {
+            leptos::logging::debug_warn!("copy: {error:?}");
+        }
+    });
+}
+
+/// The files of a list.
+fn files_of(list: Option<web_sys::FileList>) -> Vec<web_sys::File> {
+    let Some(list) = list else { return Vec::new() };
+    (0..list.length()).filter_map(|at| list.get(at)).collect()
+}
+
+/// The files chosen in a control, which is empty again afterwards: the same file may be chosen again.
+#[must_use]
+pub fn chosen_files(event: &web_sys::Event) -> Vec<web_sys::File> {
+    use wasm_bindgen::JsCast;
+    let control = event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
+    let files = files_of(control.as_ref().and_then(web_sys::HtmlInputElement::files));
+    if let Some(control) = control {
+        control.set_value("");
+    }
+    files
+}
+
+/// Hands files that are dropped anywhere on the page to `act`, until the page is left.
+pub fn accept_drops(act: impl Fn(Vec<web_sys::File>) + 'static) {
+    let carries_files = |event: &web_sys::DragEvent| {
+        let types = event.data_transfer().map(|data| data.types());
+        types.is_some_and(|types| types.includes(&wasm_bindgen::JsValue::from_str("Files"), 0))
+    };
+    // Both live as long as the page.
+    let _ = window_event_listener(leptos::ev::dragover, move |event| {
+        if carries_files(&event) {
+            event.prevent_default();
+        }
+    });
+    let _ = window_event_listener(leptos::ev::drop, move |event| {
+        if carries_files(&event) {
+            event.prevent_default();
+            act(files_of(event.data_transfer().and_then(|data| data.files())));
+        }
+    });
+}
+
+/// The database in which a room keeps what is not yet saved; it goes when its person signs out.
+pub const ROOM_DATABASE: &str = "consilium-room";
+
+/// Removes what rooms keep on this device.
+pub fn forget_rooms() {
+    let removed = window().indexed_db().and_then(|factory| {
+        factory
+            .map(|factory| factory.delete_database(ROOM_DATABASE))
+            .transpose()
+    });
+    if let Err(error) = removed {
+        leptos::logging::debug_warn!("forget rooms: {error:?}");
+    }
+}
+
 /// Opens the print dialog.
 pub fn print() {
     if let Err(error) = window().print() {

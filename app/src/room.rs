@@ -9,8 +9,11 @@ pub mod backoff;
 pub mod cite;
 pub mod directory;
 pub mod engine;
+pub mod markup;
 pub mod model;
 pub mod text;
+pub mod thread;
+pub mod values;
 pub mod views;
 
 use consilium_protocol::page::{Page, View};
@@ -18,7 +21,7 @@ use leptos::{html, prelude::*, svg};
 
 use self::{
     engine::Controls,
-    model::Room,
+    model::{More, Room},
     views::{panel::Panel, stage::StageView, strip::Strip, top::TopBar},
 };
 use crate::context;
@@ -31,7 +34,14 @@ pub fn RoomPage(
 ) -> impl IntoView {
     let (
         View::Room {
-            consultation, series, ..
+            consultation,
+            series,
+            questions,
+            templates,
+            package,
+            elements,
+            requests: _,
+            attachments,
         },
         Some(me),
     ) = (page.view, page.me)
@@ -39,7 +49,14 @@ pub fn RoomPage(
         return ().into_any();
     };
     let locale = context::locale();
-    let room = Room::new(*consultation, &series, me, locale);
+    let more = More {
+        questions,
+        templates,
+        package,
+        elements,
+        attachments,
+    };
+    let room = Room::new(*consultation, &series, me, locale, more);
     let controls = Controls::new();
     let canvas = NodeRef::<html::Canvas>::new();
     let layer = NodeRef::<svg::Svg>::new();

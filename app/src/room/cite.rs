@@ -1,6 +1,8 @@
 //! Citing annotations in an opinion. A citation is plain text with a fixed form, so it survives in the
 //! draft; which annotations an opinion cites is read from its text.
 
+use consilium_protocol::live::{Citation, CitationKind};
+
 use super::model::AnnotationRow;
 
 /// The text that stands for an annotation: `[Length 46.2 mm · Slice 15]`.
@@ -17,6 +19,18 @@ pub fn marker(row: &AnnotationRow) -> String {
         format!("{} {said}", row.kind)
     };
     format!("[{what} · {}]", row.slice)
+}
+
+/// An annotation as a line of the discussion cites it.
+#[must_use]
+pub fn citation(row: &AnnotationRow) -> Citation {
+    let text = marker(row);
+    let text = text.trim_start_matches('[').trim_end_matches(']');
+    Citation {
+        kind: CitationKind::Annotation,
+        reference: format!("{}/{}", row.key.author, row.key.id),
+        text: text.chars().take(200).collect(),
+    }
 }
 
 /// Ids of the annotations that `text` cites, in the order of `rows`.
@@ -74,6 +88,7 @@ mod tests {
             series: String::new(),
             time: String::new(),
             mine: true,
+            hidden: false,
         }
     }
 

@@ -2,32 +2,46 @@
 //! document and the socket. Signals are set for slow things; canvas and SVG layer are drawn once a
 //! frame, only when something on them changed.
 
+mod call;
 mod draw;
 mod http;
+mod keep;
 mod keys;
 mod live;
 mod load;
 mod outcome;
+mod past;
+mod people;
 mod pointer;
+mod private;
 mod rows;
 mod socket;
+mod store;
+mod talk;
 mod wish;
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashMap},
+    rc::Rc,
+};
 
-use consilium_collab::{client::ClientRoom, document::PlacedAnnotation};
+use consilium_collab::{
+    client::ClientRoom,
+    document::{Hidden, PlacedAnnotation},
+};
 use consilium_domain::{AccountId, ConsultationId};
 use consilium_imaging::geometry::Point;
 use consilium_protocol::{
     imaging::Series,
-    live::{AwarenessState, ImageRef, Viewport},
+    live::{AwarenessState, ImageRef, Viewport, Writing},
     page::Locale,
 };
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlCanvasElement};
 
-use self::{draw::MarkKey, rows::Readings, socket::Socket};
+use self::{draw::MarkKey, keep::Keeper, private::Private, rows::Readings, socket::Socket};
 use super::{
     backoff::Backoff,
     directory::Directory,
@@ -74,6 +88,16 @@ impl Controls {
         engine.try_borrow().ok()?.viewing.slice_of(stack)
     }
 
+    fn engine(self) -> Option<Rc<RefCell<Engine>>> {
+        self.0.try_get_value().flatten()
+    }
+
+    /// Something of one's own is not yet durable.
+    fn unsaved(self) -> bool {
+        self.engine()
+            .is_some_and(|engine| engine.try_borrow().is_ok_and(|engine| engine.has_unsaved()))
+    }
+
     /// Starts the engine on the elements of the stage.
     pub(super) fn start(self, room: Room, series: Vec<Series>, canvas: HtmlCanvasElement, layer: Element) {
         match Engine::new(self, room, &series, &canvas, &layer) {
@@ -85,8 +109,8 @@ impl Controls {
                 self.with(move |engine| {
                     engine.measure_stage(&canvas);
                     engine.plan();
-                    engine.connect();
                 });
+                keep::enter(self);
             }
             Err(error) => leptos::logging::error!("the room could not start: {error:?}"),
         }
@@ -145,19 +169,36 @@ struct Engine {
     /// Counts sockets, so that a late event of an old one is known as such.
     generation: u32,
     backoff: Backoff,
+    /// The room was entered: the first connection was begun.
+    entered: bool,
+    private: Private,
+    keeper: Keeper,
+    /// Own edits made by this page.
+    edits: u64,
     awareness: Throttle,
     others: Vec<(u64, AwarenessState)>,
     directory: Directory,
     annotations: Vec<PlacedAnnotation>,
+    /// What the lead has hidden.
+    hidden: BTreeSet<Hidden>,
     /// The own draft as the document last had it.
     known_draft: String,
+    /// Both documents have been read: it is known where the draft is.
+    draft_chosen: bool,
     /// What the presenter's pages last showed.
     followed: HashMap<u64, Viewport>,
+    /// The own view from before following, to come back to.
+    own_view: Option<Viewport>,
+    /// When one last wrote, and where; others see it for a while.
+    writing: Option<(f64, Writing)>,
     was_connected: bool,
     refused: bool,
     /// The server closed the room for us: do not come back.
     closed: bool,
 
+    call: call::Call,
+    /// The history, while it is open.
+    history: Option<past::History>,
     dirty: Dirty,
     frame_requested: bool,
 }
@@ -220,15 +261,25 @@ impl Engine {
             socket: None,
             generation: 0,
             backoff: Backoff::default(),
+            entered: false,
+            private: Private::new(random_client_id(), me.account_id),
+            keeper: Keeper::default(),
+            edits: 0,
             awareness: Throttle::new(AWARENESS_EVERY_MS),
             others: Vec::new(),
             directory,
             annotations: Vec::new(),
+            hidden: BTreeSet::new(),
             known_draft: String::new(),
+            draft_chosen: false,
             followed: HashMap::new(),
+            own_view: None,
+            writing: None,
             was_connected: false,
             refused: false,
             closed: false,
+            call: call::Call::default(),
+            history: None,
             dirty: Dirty {
                 picture: true,
                 layer: true,
@@ -263,7 +314,7 @@ impl Engine {
     }
 
     fn may_draw(&self) -> bool {
-        self.client.ready() && self.client.rights().annotate
+        self.client.ready() && self.client.rights().annotate && self.history.is_none()
     }
 
     fn select(&mut self, key: Option<AnnotationKey>) {
@@ -279,6 +330,16 @@ impl Engine {
 /// Milliseconds since the page was opened.
 fn now_ms() -> f64 {
     window().performance().map_or(0.0, |clock| clock.now())
+}
+
+/// Milliseconds since the epoch by the reader's clock.
+fn clock_f64() -> f64 {
+    js_sys::Date::now()
+}
+
+/// [`clock_f64`] as a whole number.
+fn clock_ms() -> i64 {
+    crate::viewer::number::round_i64(clock_f64())
 }
 
 /// The main pointer is a finger.

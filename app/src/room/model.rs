@@ -1,11 +1,23 @@
 //! What the room's views draw and what they may ask for.
 
-use consilium_collab::client::LostEdits;
-use consilium_domain::{AccountId, SeriesId, permission::RoomRights};
-use consilium_protocol::{consultation::Consultation, imaging::Series, page::Locale, session::Me};
+use consilium_collab::{client::LostEdits, document::Hidden};
+use consilium_domain::{AccountId, OpinionId, QuestionId, SeriesId, permission::RoomRights};
+use consilium_protocol::{
+    consultation::Consultation,
+    imaging::Series,
+    live::{Citation, Media, Writing},
+    page::Locale,
+    preparation::{FormElement, Package},
+    room::{Attachment, OpinionTemplate, Question, QuestionInput},
+    session::Me,
+};
 use leptos::prelude::*;
 
-use super::directory::Author;
+use super::{
+    directory::Author,
+    values::{self, ValueRow},
+};
+use crate::pages::data::names::Names;
 use crate::viewer::{
     command::{Command, Tool},
     number::round_i32,
@@ -23,8 +35,8 @@ pub enum SavedState {
     Connecting,
     /// All durable on the server.
     Saved,
-    /// On the way.
-    Saving,
+    /// So many edits are on the way.
+    Saving(usize),
     /// No connection; so many edits are kept here.
     Offline(usize),
     /// The server cannot store now.
@@ -40,7 +52,7 @@ impl SavedState {
         match self {
             Self::Connecting | Self::Offline(_) => "offline",
             Self::Saved => "saved",
-            Self::Saving => "saving",
+            Self::Saving(_) => "saving",
             Self::ReadOnly | Self::Refused => "refused",
         }
     }
@@ -53,6 +65,12 @@ pub struct Seat {
     pub id: AccountId,
     /// Who.
     pub author: Author,
+    /// Place in the order of raised hands, from 1; 0 while the hand is down.
+    pub hand: usize,
+    /// Whose view they follow.
+    pub follows: Option<AccountId>,
+    /// They are writing.
+    pub writing: Option<Writing>,
 }
 
 /// Names an annotation.
@@ -85,6 +103,8 @@ pub struct AnnotationRow {
     pub time: String,
     /// Own.
     pub mine: bool,
+    /// The lead has hidden it.
+    pub hidden: bool,
 }
 
 /// Somebody else's draft opinion.
@@ -103,12 +123,37 @@ pub struct DraftRow {
 pub struct LineRow {
     /// Unique.
     pub id: String,
+    /// Who wrote it.
+    pub author_id: AccountId,
+    /// Id, unique for the author.
+    pub line_id: String,
     /// Who, if known.
     pub author: Option<Author>,
     /// Text.
     pub text: String,
     /// Time of day.
     pub time: String,
+    /// It answers the line above it.
+    pub answer: bool,
+    /// What it points at.
+    pub cites: Vec<Citation>,
+    /// Own.
+    pub mine: bool,
+    /// It addresses the reader.
+    pub to_me: bool,
+    /// The lead has hidden it.
+    pub hidden: bool,
+}
+
+/// A line to be said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Text.
+    pub text: String,
+    /// Id of the line it answers; empty when it begins something.
+    pub reply_to: String,
+    /// What it points at.
+    pub cites: Vec<Citation>,
 }
 
 /// A series in the strip.
@@ -187,11 +232,19 @@ pub enum Tab {
     Case,
     /// Annotations as a list.
     Measurements,
+    /// Private notes.
+    Notes,
 }
 
 impl Tab {
     /// In order.
-    pub const ALL: [Self; 4] = [Self::Opinions, Self::Discussion, Self::Case, Self::Measurements];
+    pub const ALL: [Self; 5] = [
+        Self::Opinions,
+        Self::Discussion,
+        Self::Case,
+        Self::Measurements,
+        Self::Notes,
+    ];
 
     /// Code in ids.
     #[must_use]
@@ -201,6 +254,7 @@ impl Tab {
             Self::Discussion => "discussion",
             Self::Case => "case",
             Self::Measurements => "measurements",
+            Self::Notes => "notes",
         }
     }
 }
@@ -212,17 +266,52 @@ pub enum Wish {
     View(Command),
     /// The own draft reads so now.
     Draft(String),
+    /// The private notes read so now.
+    Notes(String),
+    /// Take a signed opinion of one's own up again.
+    Revise(OpinionId),
     /// Submit and sign the draft.
     Submit {
         /// It differs from the majority.
         dissent: bool,
     },
     /// A line of the discussion.
-    Say(String),
-    /// Present, or stop presenting.
-    Present(bool),
+    Say(Said),
+    /// One is writing a line.
+    TypesLine,
+    /// Hide something from all, or show it again.
+    Hide(Hidden, bool),
+    /// Cite something, in the line being written or in the opinion.
+    CiteAny(Citation),
+    /// Show what a citation points at.
+    Go(Citation),
+    /// Ask an institution.
+    Ask(QuestionInput),
+    /// Answer a question of the session.
+    Answer(QuestionId, String),
+    /// Take a question back.
+    Withdraw(QuestionId),
+    /// Data was added by this page: read it again.
+    DataAdded,
+    /// Somebody presents from now on, or nobody.
+    Present(Option<AccountId>),
+    /// Raise the own hand, or lower it.
+    Hand,
+    /// Take back the newest own act, or do it again.
+    Undo {
+        /// Do it again.
+        redo: bool,
+    },
+    /// The others see the own draft as it is written, or not.
+    Share(bool),
+    /// Of the history.
+    Past(PastWish),
+    /// Of the call.
+    Call(CallWish),
     /// End the session.
     End,
+    /// Pause the session, or go on.
+    Pause(bool),
     /// The text of the arrow just drawn; `None` gives the arrow up.
     ArrowText(Option<String>),
     /// Show an annotation and select it.
@@ -233,6 +322,25 @@ pub enum Wish {
     Dismiss,
     /// Fetch the slice again that failed.
     Retry,
+}
+
+impl Wish {
+    /// It would change the room: not while the past is shown.
+    #[must_use]
+    pub const fn edits(&self) -> bool {
+        matches!(
+            self,
+            Self::View(Command::Delete)
+                | Self::Draft(_)
+                | Self::Say(_)
+                | Self::Hide(..)
+                | Self::Present(_)
+                | Self::Undo { .. }
+                | Self::Share(_)
+                | Self::Cite(_)
+                | Self::CiteAny(_)
+        )
+    }
 }
 
 /// Longest scale bar, stage pixels.
@@ -272,6 +380,92 @@ pub fn readout(viewing: &Viewing, quality: Quality) -> Option<Readout> {
         quality,
         lossy: meta.lossy,
     })
+}
+
+/// The history while it is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// Steps shown.
+    pub step: usize,
+    /// Steps there are.
+    pub steps: usize,
+    /// When the last step shown was taken.
+    pub time: String,
+    /// Whose it is.
+    pub author: String,
+    /// What it did.
+    pub did: String,
+    /// Goes on by itself.
+    pub playing: bool,
+    /// All steps have been read.
+    pub complete: bool,
+}
+
+/// Somebody in the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tile {
+    /// Connection.
+    pub peer: u64,
+    /// Name.
+    pub name: String,
+    /// Class of the institution's colour.
+    pub colour: &'static str,
+    /// What they send.
+    pub media: Media,
+    /// This page.
+    pub own: bool,
+}
+
+/// The call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallState {
+    /// This page is in it.
+    pub inside: bool,
+    /// What this page sends.
+    pub media: Media,
+    /// Everybody in it.
+    pub tiles: Vec<Tile>,
+}
+
+/// What may be asked of the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallWish {
+    /// Join it.
+    Join,
+    /// Leave it.
+    Leave,
+    /// Send sound, or be mute.
+    Audio(bool),
+    /// Send a picture, or none.
+    Video(bool),
+}
+
+/// What may be asked of the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PastWish {
+    /// Open it.
+    Open,
+    /// Back to now.
+    Close,
+    /// Show the room after so many steps.
+    To(usize),
+    /// Go on by itself, or stop.
+    Play(bool),
+}
+
+/// What the page brings beside the consultation and its images.
+#[derive(Clone, Debug, Default)]
+pub struct More {
+    /// Questions of the session.
+    pub questions: Vec<Question>,
+    /// Skeletons of opinions.
+    pub templates: Vec<OpinionTemplate>,
+    /// The case package.
+    pub package: Option<Box<Package>>,
+    /// Names of elements.
+    pub elements: Vec<FormElement>,
+    /// Documents and pictures added in the session.
+    pub attachments: Vec<Attachment>,
 }
 
 /// All state that views draw.
@@ -319,8 +513,42 @@ pub struct Room {
     pub help: RwSignal<bool>,
     /// Something to tell, in words.
     pub notice: RwSignal<Option<String>>,
-    /// Own edits that the room refused; kept here to be copied.
-    pub lost: RwSignal<Option<LostEdits>>,
+    /// Own edits that the room refused; kept to be copied until their author closes the list.
+    pub lost: RwSignal<Vec<LostEdits>>,
+    /// There is something to take back; something to do again.
+    pub undo: RwSignal<(bool, bool)>,
+    /// The own hand is up.
+    pub hand: RwSignal<bool>,
+    /// The others see the own draft as it is written.
+    pub sharing: RwSignal<bool>,
+    /// Skeletons of opinions.
+    pub templates: StoredValue<Vec<OpinionTemplate>>,
+    /// The history, while it is open.
+    pub past: RwSignal<Option<Past>>,
+    /// The call.
+    pub call: RwSignal<CallState>,
+    /// Questions of the session.
+    pub questions: RwSignal<Vec<Question>>,
+    /// Rows of the case package.
+    pub values: RwSignal<Vec<ValueRow>>,
+    /// Version of the case package; 0 while there is none.
+    pub package_version: RwSignal<i32>,
+    /// Documents and pictures added in the session.
+    pub attachments: RwSignal<Vec<Attachment>>,
+    /// Names of elements.
+    pub names: Names,
+    /// What the line being written points at.
+    pub cites: RwSignal<Vec<Citation>>,
+    /// What is clicked is cited in the discussion, not in the opinion.
+    pub cite_line: RwSignal<bool>,
+    /// The line that is being answered: its id, its author's name.
+    pub reply: RwSignal<Option<(String, String)>>,
+    /// What a citation led to.
+    pub lit: RwSignal<Option<String>>,
+    /// The private notes.
+    pub notes: RwSignal<String>,
+    /// Notes may be written.
+    pub may_note: RwSignal<bool>,
     /// Where on the stage the text of an arrow is being asked for.
     pub arrow_at: RwSignal<Option<(f64, f64)>>,
     /// A request to the server is under way.
@@ -330,7 +558,8 @@ pub struct Room {
 impl Room {
     /// The first render's state.
     #[must_use]
-    pub fn new(consultation: Consultation, series: &[Series], me: Me, locale: Locale) -> Self {
+    pub fn new(consultation: Consultation, series: &[Series], me: Me, locale: Locale, more: More) -> Self {
+        let names = Names::provide(more.elements);
         let rows = series_rows(series);
         let loaded = vec![0; rows.len()];
         let viewing = Viewing::new(stack::stacks(series), NOMINAL_STAGE);
@@ -338,6 +567,9 @@ impl Room {
         let seat = Seat {
             id: me.account_id,
             author: super::directory::author(&me.display_name, &me.department, &me.institution, locale),
+            hand: 0,
+            follows: None,
+            writing: None,
         };
         Self {
             locale,
@@ -360,7 +592,29 @@ impl Room {
             tab: RwSignal::new(Tab::default()),
             help: RwSignal::new(false),
             notice: RwSignal::new(None),
-            lost: RwSignal::new(None),
+            lost: RwSignal::new(Vec::new()),
+            undo: RwSignal::new((false, false)),
+            hand: RwSignal::new(false),
+            sharing: RwSignal::new(true),
+            templates: StoredValue::new(more.templates),
+            past: RwSignal::new(None),
+            call: RwSignal::new(CallState::default()),
+            questions: RwSignal::new(more.questions),
+            values: RwSignal::new(
+                more.package
+                    .as_ref()
+                    .map(|package| values::rows(package, names, locale))
+                    .unwrap_or_default(),
+            ),
+            package_version: RwSignal::new(more.package.map_or(0, |package| package.version)),
+            attachments: RwSignal::new(more.attachments),
+            names,
+            cites: RwSignal::new(Vec::new()),
+            cite_line: RwSignal::new(false),
+            reply: RwSignal::new(None),
+            lit: RwSignal::new(None),
+            notes: RwSignal::new(String::new()),
+            may_note: RwSignal::new(false),
             arrow_at: RwSignal::new(None),
             busy: RwSignal::new(false),
             me: StoredValue::new(me),

@@ -1,5 +1,12 @@
 //! Texts of the live room.
 
+mod session;
+mod supply;
+
+pub use self::{
+    session::{SessionTexts, TalkTexts},
+    supply::{CallTexts, PastTexts, SupplyTexts},
+};
 use crate::i18n::texts;
 
 texts! {

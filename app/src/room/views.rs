@@ -1,13 +1,22 @@
 //! The parts of the room's screen.
 
+pub mod call;
 pub mod case;
 pub mod discussion;
 pub mod findings;
 pub mod icon;
+pub mod lost;
+pub mod notes;
 pub mod opinions;
-pub(super) use opinions::DRAFT_ID;
+pub mod own;
+pub(super) use own::DRAFT_ID;
 pub mod panel;
+pub mod past;
+pub mod people;
+pub mod prose;
+pub mod questions;
 pub mod stage;
 pub mod strip;
+pub mod supply;
 pub mod tools;
 pub mod top;

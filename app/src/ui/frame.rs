@@ -98,7 +98,7 @@ fn Who(me: Me) -> impl IntoView {
             <i class=dot aria-hidden="true"></i>
             <span>{institution}</span>
         </p>
-        <form method="post" action="/sign-out">
+        <form method="post" action="/sign-out" on:submit=|_| crate::browser::forget_rooms()>
             <button type="submit" class="plain">{t.sign_out}</button>
         </form>
     }

@@ -1,5 +1,6 @@
 //! One frame: picture, layer, and what stands at the edges.
 
+use consilium_collab::document::HiddenKind;
 use consilium_domain::AccountId;
 use consilium_imaging::geometry::Point;
 use consilium_protocol::live::{Annotation, AnnotationKind, ImageRef};
@@ -87,7 +88,8 @@ impl Engine {
             let selected = self.room.selected.get_untracked();
             for placed in &self.annotations {
                 let annotation = &placed.annotation;
-                if annotation.image != slice.image {
+                let hidden = self.is_hidden(HiddenKind::Annotation, placed.author, &placed.id);
+                if annotation.image != slice.image || hidden && placed.author != self.me {
                     continue;
                 }
                 let key = key_of(placed);
@@ -104,13 +106,14 @@ impl Engine {
                 );
                 item.lines.push(signature(author, annotation.at_ms, self.locale));
                 item.class = format!(
-                    "annotation {}{}",
+                    "annotation {}{}{}",
                     author.map_or("", |author| author.colour),
                     if selected.as_ref() == Some(&key) {
                         " selected"
                     } else {
                         ""
-                    }
+                    },
+                    if hidden { " hidden-mark" } else { "" }
                 );
                 identify(&mut item, "annotation", placed.author, author, &placed.id);
                 items.push(item);

@@ -6,7 +6,7 @@ use web_sys::{Element, KeyboardEvent};
 
 use super::Controls;
 use crate::{
-    room::model::Wish,
+    room::{model::Wish, views::DRAFT_ID},
     viewer::command::{Key, of_key},
 };
 
@@ -23,12 +23,25 @@ pub(super) fn listen(controls: Controls) {
 
 fn down(controls: Controls, event: &KeyboardEvent) {
     let name = event.key();
-    if event.is_composing() || event.default_prevented() || !ours(event, &name) {
+    if event.is_composing() || event.default_prevented() {
+        return;
+    }
+    if is_draft(event) && step_back(controls, event, &name) {
+        return;
+    }
+    if !ours(event, &name) {
         return;
     }
     if name == " " {
         event.prevent_default();
         controls.with(|engine| engine.space = true);
+        return;
+    }
+    if step_back(controls, event, &name) {
+        return;
+    }
+    if matches!(name.as_str(), "h" | "H") && !event.ctrl_key() && !event.meta_key() && !event.alt_key() {
+        controls.ask(Wish::Hand);
         return;
     }
     let modified = event.ctrl_key() || event.meta_key() || event.alt_key();
@@ -49,6 +62,29 @@ fn down(controls: Controls, event: &KeyboardEvent) {
             engine.grant(Wish::View(command));
         }
     });
+}
+
+/// The field of the own opinion: its steps back are ours, since its text comes and goes with the document.
+fn is_draft(event: &KeyboardEvent) -> bool {
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|target| target.id() == DRAFT_ID)
+}
+
+/// Ctrl+Z takes back the own last act; Ctrl+Shift+Z and Ctrl+Y do it again.
+fn step_back(controls: Controls, event: &KeyboardEvent, name: &str) -> bool {
+    if !(event.ctrl_key() || event.meta_key()) || event.alt_key() {
+        return false;
+    }
+    let redo = match name {
+        "z" | "Z" => event.shift_key(),
+        "y" | "Y" => true,
+        _ => return false,
+    };
+    event.prevent_default();
+    controls.ask(Wish::Undo { redo });
+    true
 }
 
 /// Fields keep all their keys, buttons and links those that press them, scrolling lists their arrows.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use consilium_protocol::{
     codes,
+    limits::DIGEST_MS,
     live::{Annotation, CLOSE_EXPIRED, CLOSE_REVOKED, CLOSE_ROOM_CLOSED, Cursor, ImageRef},
 };
 use leptos::{ev, prelude::*};
@@ -36,17 +37,35 @@ pub(super) fn keep_awake(controls: Controls) {
         },
         Duration::from_millis(RENEW_MS),
     );
+    set_interval(
+        move || controls.with(Engine::look_again),
+        Duration::from_millis(DIGEST_MS),
+    );
     // Lives as long as the page.
     let _ = window_event_listener(ev::online, move |_| {
         controls.with(|engine| {
             if !engine.client.connected() {
                 engine.connect();
             }
+            engine.private_online();
         });
     });
 }
 
 impl Engine {
+    /// Asks for what may have been lost on the way; connects again when nothing is acknowledged any more.
+    fn look_again(&mut self) {
+        if let Some(frame) = self.client.digest() {
+            self.send(&[frame]);
+        }
+        if self.client.stalled() {
+            self.client.on_close();
+            self.connect();
+        }
+        self.look_again_private();
+        self.tell_saved();
+    }
+
     /// Opens a socket; a socket that was there before is closed.
     pub(super) fn connect(&mut self) {
         if self.closed {
@@ -55,7 +74,7 @@ impl Engine {
         self.generation = self.generation.wrapping_add(1);
         let (controls, generation) = (self.controls, self.generation);
         self.socket = None;
-        let opened = Socket::open(self.consultation, move |event| {
+        let opened = Socket::open(self.consultation, "live", move |event| {
             controls.with(move |engine| {
                 if engine.generation == generation {
                     engine.on_socket(event);
@@ -89,6 +108,7 @@ impl Engine {
     fn on_closed(&mut self, code: u16) {
         self.client.on_close();
         self.socket = None;
+        self.call_cut();
         self.read_others();
         let words = RoomTexts::of(self.locale);
         let final_word = match code {
@@ -101,6 +121,8 @@ impl Engine {
             Some(sentence) => {
                 self.closed = true;
                 self.tell(sentence);
+                let lost = self.client.give_up();
+                self.lose(lost);
                 self.read_consultation();
             }
             None => self.come_back(),
@@ -141,7 +163,9 @@ impl Engine {
         match edit {
             Ok(frames) => {
                 self.send(&frames);
+                self.edits = self.edits.wrapping_add(1);
                 self.read_document();
+                self.tell_undo();
                 self.tell_saved();
                 true
             }
@@ -176,10 +200,17 @@ impl Engine {
             .or(self.stroke.as_ref())
             .map(|(image, stroke)| shown(*image, stroke));
         // Each frame carries the whole state, so the last one says everything.
+        let following = self
+            .follows()
+            .then(|| self.room.presenter.get_untracked())
+            .flatten();
+        let writing = self.writing.map(|(_, writing)| writing);
         let frames = [
             self.client.set_cursor(cursor),
             self.client.set_viewport(self.viewing.viewport()),
             self.client.set_drawing(drawing),
+            self.client.set_following(following),
+            self.client.set_writing(writing),
         ];
         if let Some(frame) = frames.into_iter().flatten().next_back() {
             self.send(&[frame]);

@@ -5,7 +5,7 @@ use consilium_protocol::{consultation::Consultation, imaging::Series, live::View
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{Engine, http};
-use crate::room::model::{SavedState, Seat, set};
+use crate::room::model::{SavedState, set};
 
 impl Engine {
     pub(super) fn on_outcomes(&mut self, outcomes: Vec<Outcome>) {
@@ -15,11 +15,13 @@ impl Engine {
                 Outcome::Send(frame) => self.send(&[frame]),
                 Outcome::DocumentChanged => document = true,
                 Outcome::AwarenessChanged => others = true,
-                Outcome::Welcome { you, rights, .. } => {
+                Outcome::Welcome { you, peer, .. } => {
+                    self.call.peer = peer;
                     self.backoff.reset();
                     self.was_connected = true;
                     self.directory.meet(&you);
-                    set(self.room.rights, rights);
+                    self.tell_rights();
+                    self.send_media();
                     // Where we are now, not where we were before.
                     self.send_awareness();
                 }
@@ -38,14 +40,18 @@ impl Engine {
                     set(self.room.ready, false);
                     document = true;
                 }
-                Outcome::Lost(lost) => {
-                    self.refused = true;
-                    self.room.lost.set(Some(lost));
-                }
-                Outcome::Rights(rights) => set(self.room.rights, rights),
+                Outcome::Lost(lost) => self.lose(Some(lost)),
+                Outcome::Rights(_) => self.tell_rights(),
                 Outcome::Changed(what) if what == "images" => self.read_series(),
+                Outcome::Changed(what) if what == "questions" => self.read_questions(),
+                Outcome::Changed(what) if what == "data" => {
+                    self.read_data();
+                    self.read_series();
+                }
                 Outcome::Changed(_) => self.read_consultation(),
-                Outcome::ReadOnly(_) | Outcome::Call(_) | Outcome::Signal { .. } => {}
+                Outcome::Call(peers) => self.on_call(peers),
+                Outcome::Signal { from, payload } => self.on_signal(from, &payload),
+                Outcome::ReadOnly(_) => {}
             }
         }
         if others {
@@ -61,14 +67,23 @@ impl Engine {
         let state = match self.client.saved() {
             _ if self.refused => SavedState::Refused,
             _ if self.client.read_only() && self.client.connected() => SavedState::ReadOnly,
-            Saved::Saving(_) => SavedState::Saving,
+            Saved::Saving(edits) => SavedState::Saving(edits),
             Saved::Offline(edits) => SavedState::Offline(edits),
             Saved::Saved if !self.was_connected => SavedState::Connecting,
             Saved::Saved if !self.client.connected() => SavedState::Offline(0),
             Saved::Saved if !self.client.ready() => SavedState::Connecting,
             Saved::Saved => SavedState::Saved,
         };
+        let state = match (state, self.private.client.saved()) {
+            (SavedState::Saved, Saved::Saving(edits)) => SavedState::Saving(edits),
+            (SavedState::Saved, Saved::Offline(edits)) => SavedState::Offline(edits),
+            (SavedState::Offline(here), Saved::Saving(there) | Saved::Offline(there)) => {
+                SavedState::Offline(here + there)
+            }
+            (state, _) => state,
+        };
         set(self.room.saved, state);
+        self.keep();
     }
 
     /// Pointers, views and strokes of others are others now.
@@ -80,23 +95,7 @@ impl Engine {
                 news |= self.directory.meet(person);
             }
         }
-        let mut seats: Vec<Seat> = Vec::new();
-        let here = self
-            .others
-            .iter()
-            .filter_map(|(_, state)| state.user.as_ref())
-            .map(|person| person.id);
-        for id in std::iter::once(self.me).chain(here) {
-            if seats.iter().all(|seat| seat.id != id)
-                && let Some(author) = self.directory.get(id)
-            {
-                seats.push(Seat {
-                    id,
-                    author: author.clone(),
-                });
-            }
-        }
-        set(self.room.people, seats);
+        self.tell_people();
         if news {
             self.tell_rows();
         }
@@ -128,6 +127,9 @@ impl Engine {
             .map(|(_, viewport)| *viewport);
         self.followed = shown.into_iter().collect();
         if let Some(viewport) = target.filter(|_| self.room.following.get_untracked()) {
+            if self.own_view.is_none() {
+                self.own_view = self.viewing.viewport();
+            }
             let before = self.viewing.image();
             if self.viewing.follow(&viewport) {
                 if self.viewing.image() != before {
@@ -147,6 +149,8 @@ impl Engine {
         let presenter = self.room.presenter.get_untracked();
         if presenter.is_some_and(|presenter| presenter != self.me) {
             set(self.room.following, false);
+            // The view one has now is the own one.
+            self.own_view = None;
         }
     }
 
@@ -172,7 +176,7 @@ impl Engine {
         self.read_document();
     }
 
-    fn read_series(&self) {
+    pub(super) fn read_series(&self) {
         let (controls, id) = (self.controls, self.consultation);
         spawn_local(async move {
             let read = http::get::<Vec<Series>>(&format!("/api/v1/consultations/{id}/series")).await;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use consilium_collab::document::PlacedAnnotation;
+use consilium_collab::document::{HiddenKind, PlacedAnnotation};
 use consilium_domain::Timestamp;
 use consilium_imaging::meta::InstanceMeta;
 use consilium_protocol::live::Annotation;
@@ -11,7 +11,10 @@ use leptos::prelude::*;
 use super::Engine;
 use crate::{
     i18n::{self, fill},
-    room::model::{AnnotationKey, AnnotationRow, DraftRow, LineRow, set},
+    room::{
+        model::{AnnotationKey, AnnotationRow, DraftRow, LineRow, set},
+        thread::threaded,
+    },
     viewer::{
         browser::loader::Pixels,
         reading::{Reading, read},
@@ -71,16 +74,13 @@ pub(super) fn clock(at_ms: i64) -> String {
 impl Engine {
     /// Reads everything of the document again.
     pub(super) fn read_document(&mut self) {
-        let document = self.client.document();
-        self.annotations = document.annotations();
-        let presenter = document.presenter();
-        let own = document.opinion(self.me);
-        if self.client.ready() && own != self.known_draft {
-            self.known_draft.clone_from(&own);
-            set(self.room.draft, own);
-        }
+        let document = self.shown_document();
+        let (annotations, hidden) = (document.annotations(), document.hidden());
+        let presenter = self.client.document().presenter();
+        (self.annotations, self.hidden) = (annotations, hidden);
         let before = self.room.presenter.get_untracked();
         set(self.room.presenter, presenter);
+        self.read_draft();
         self.tell_rows();
         if presenter != before {
             self.follow_presenter(true);
@@ -104,7 +104,8 @@ impl Engine {
             self.room.selected.set(None);
         }
         set(self.room.annotations, rows);
-        let document = self.client.document();
+        let document = self.shown_document();
+        let past = self.history.is_some();
         let signed: Vec<_> = self.room.consultation.with_untracked(|consultation| {
             consultation
                 .opinions
@@ -115,7 +116,7 @@ impl Engine {
         let drafts = document
             .opinions()
             .into_iter()
-            .filter(|(author, _)| *author != self.me && !signed.contains(author))
+            .filter(|(author, _)| past || *author != self.me && !signed.contains(author))
             .map(|(id, text)| DraftRow {
                 id,
                 author: self.directory.get(id).cloned(),
@@ -123,14 +124,20 @@ impl Engine {
             })
             .collect();
         set(self.room.drafts, drafts);
-        let lines = document
-            .discussion()
+        let lines = threaded(document.discussion())
             .into_iter()
-            .map(|(author, line)| LineRow {
+            .map(|(author, line, answer)| LineRow {
                 id: format!("{author}/{}", line.id),
+                author_id: author,
                 author: self.directory.get(author).cloned(),
                 text: line.text,
                 time: clock(line.at_ms),
+                answer,
+                cites: line.cites,
+                mine: author == self.me,
+                to_me: line.mentions.contains(&self.me),
+                hidden: self.is_hidden(HiddenKind::Line, author, &line.id),
+                line_id: line.id,
             })
             .collect();
         set(self.room.lines, lines);
@@ -160,6 +167,7 @@ impl Engine {
             series: stack.map(|stack| stack.title.clone()).unwrap_or_default(),
             time: clock(annotation.at_ms),
             mine: placed.author == self.me,
+            hidden: self.is_hidden(HiddenKind::Annotation, placed.author, &placed.id),
         }
     }
 }

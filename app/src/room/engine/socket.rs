@@ -23,9 +23,10 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Opens the live address of a consultation.
+    /// Opens a live address of a consultation: `live` or `live/notes`.
     pub(super) fn open(
         consultation: ConsultationId,
+        of: &str,
         report: impl Fn(SocketEvent) + Clone + 'static,
     ) -> Result<Self, JsValue> {
         let location = window().location();
@@ -35,7 +36,7 @@ impl Socket {
             "wss"
         };
         let url = format!(
-            "{scheme}://{}/api/v1/consultations/{consultation}/live",
+            "{scheme}://{}/api/v1/consultations/{consultation}/{of}",
             location.host()?
         );
         let socket = WebSocket::new(&url)?;

@@ -1,14 +1,15 @@
 //! Wishes of the views, one by one.
 
+use consilium_domain::OpinionId;
 use consilium_protocol::{
     consultation::OpinionInput,
-    live::{Annotation, AnnotationKind, DiscussionLine, ImageRef},
+    live::{Annotation, AnnotationKind, ImageRef},
 };
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlTextAreaElement;
 
-use super::{Engine, draw::annotation_of};
+use super::{Engine, clock_f64, clock_ms, draw::annotation_of};
 use crate::{
     api,
     i18n::problem_text,
@@ -21,7 +22,7 @@ use crate::{
     viewer::{
         command::Command,
         hand::Stroke,
-        number::{index, round_i64, round_to},
+        number::{index, round_to},
         pen::{Pen, Put},
         stack::{Place, locate},
     },
@@ -32,31 +33,44 @@ const NUDGE: f64 = 0.05;
 
 impl Engine {
     pub(super) fn grant(&mut self, wish: Wish) {
+        if self.history.is_some() && wish.edits() {
+            return;
+        }
         match wish {
             Wish::View(command) => self.obey(command),
             Wish::Draft(text) => self.write_draft(text),
+            Wish::Notes(text) => self.write_notes(text),
             Wish::Submit { dissent } => self.submit(dissent),
-            Wish::Say(text) => {
-                let line = DiscussionLine {
-                    id: random_id(),
-                    text,
-                    at_ms: clock_ms(),
-                    ..DiscussionLine::default()
-                };
-                let said = self.client.say(&line);
-                self.edited(said);
+            Wish::Revise(opinion) => self.revise(opinion),
+            Wish::Say(said) => self.say(said),
+            Wish::TypesLine => self.types_line(),
+            Wish::Hide(what, on) => self.hide(&what, on),
+            Wish::CiteAny(citation) => self.cite_anything(citation),
+            Wish::Go(citation) => self.go_to(&citation),
+            Wish::Ask(input) => self.ask_institution(input),
+            Wish::Answer(question, text) => self.answer_question(question, text),
+            Wish::Withdraw(question) => self.withdraw_question(question),
+            Wish::DataAdded => {
+                self.read_data();
+                self.read_series();
             }
-            Wish::Present(on) => {
-                let presented = self.client.set_presenter(on.then_some(self.me));
+            Wish::Present(whom) => {
+                let presented = self.client.set_presenter(whom);
                 self.edited(presented);
             }
-            Wish::End => self.end(),
+            Wish::Hand => self.raise_hand(),
+            Wish::Undo { redo } => self.undo(redo),
+            Wish::Share(on) => self.share(on),
+            Wish::Past(wish) => self.on_past(wish),
+            Wish::Call(wish) => self.on_call_wish(wish),
+            Wish::End => self.act_on("end"),
+            Wish::Pause(on) => self.act_on(if on { "pause" } else { "resume" }),
             Wish::ArrowText(text) => self.finish_arrow(text),
             Wish::Jump(key) => self.jump(key),
             Wish::Cite(key) => self.cite(&key),
             Wish::Dismiss => {
                 self.room.notice.set(None);
-                self.room.lost.set(None);
+                self.room.lost.set(Vec::new());
                 self.refused = false;
                 self.tell_saved();
             }
@@ -136,11 +150,7 @@ impl Engine {
                     .get_untracked()
                     .is_some_and(|presenter| presenter != self.me)
                 {
-                    let follow = !self.room.following.get_untracked();
-                    set(self.room.following, follow);
-                    if follow {
-                        self.follow_presenter(true);
-                    }
+                    self.follow(!self.room.following.get_untracked());
                 }
             }
             Command::Pen => self.use_pen(),
@@ -181,6 +191,9 @@ impl Engine {
     }
 
     fn cancel(&mut self) {
+        if self.history.is_some() {
+            return self.close_past();
+        }
         if self.hand.cancel().is_some() || self.pen.is_some() {
             self.pen = None;
             self.draw_stroke(None);
@@ -188,8 +201,10 @@ impl Engine {
             self.finish_arrow(None);
         } else if self.room.help.get_untracked() {
             self.room.help.set(false);
-        } else {
+        } else if self.room.selected.with_untracked(Option::is_some) {
             self.select(None);
+        } else if self.follows() {
+            self.follow(false);
         }
     }
 
@@ -232,6 +247,7 @@ impl Engine {
             *point = point.map(|part| round_to(part, 1000.0));
         }
         let id = random_id();
+        self.client.tick(clock_ms());
         let written = self.client.put_annotation(&id, &annotation);
         if self.edited(written) {
             self.select(Some(AnnotationKey { author: self.me, id }));
@@ -245,15 +261,15 @@ impl Engine {
     fn delete(&mut self) {
         let selected = self.room.selected.get_untracked();
         if let Some(key) = selected.filter(|key| key.author == self.me) {
+            self.client.tick(clock_ms());
             let removed = self.client.remove_annotation(&key.id);
             self.edited(removed);
         }
     }
 
-    fn jump(&mut self, key: AnnotationKey) {
+    pub(super) fn jump(&mut self, key: AnnotationKey) {
         let image = self
-            .client
-            .document()
+            .shown_document()
             .annotation(key.author, &key.id)
             .map(|annotation| annotation.image);
         if let Some(place) = image.and_then(|image| locate(self.viewing.stacks(), &image)) {
@@ -262,27 +278,25 @@ impl Engine {
         self.select(Some(key));
     }
 
-    fn write_draft(&mut self, text: String) {
-        let written = self.client.set_opinion(&text);
-        self.known_draft.clone_from(&text);
-        // Also when it could not be stored: words are never taken out of the field.
-        set(self.room.draft, text);
-        self.edited(written);
-    }
-
     fn cite(&mut self, key: &AnnotationKey) {
         let marker = self
             .room
             .annotations
             .with_untracked(|rows| rows.iter().find(|row| row.key == *key).map(cite::marker));
-        let Some(marker) = marker else { return };
+        if let Some(marker) = marker {
+            self.put_into_draft(&marker);
+        }
+    }
+
+    /// Puts a citation where the caret of the own opinion is.
+    pub(super) fn put_into_draft(&mut self, marker: &str) {
         let text = self.room.draft.get_untracked();
         let caret = document()
             .get_element_by_id(DRAFT_ID)
             .and_then(|field| field.dyn_into::<HtmlTextAreaElement>().ok())
             .and_then(|field| field.selection_end().ok().flatten());
         let at = caret.map_or(usize::MAX, index);
-        self.write_draft(cite::insert(&text, at, &marker));
+        self.write_draft(cite::insert(&text, at, marker));
         self.room.tab.set(crate::room::model::Tab::Opinions);
     }
 
@@ -292,11 +306,16 @@ impl Engine {
             .room
             .annotations
             .with_untracked(|rows| cite::cited(&text, rows));
+        let supersedes = self.room.consultation.with_untracked(|consultation| {
+            let mut own = consultation.opinions.iter();
+            own.find(|opinion| opinion.author_id == self.me && !opinion.superseded)
+                .map(|opinion| opinion.id)
+        });
         let input = OpinionInput {
             text,
             dissent,
             cites,
-            supersedes: None,
+            supersedes,
         };
         let (controls, id) = (self.controls, self.consultation);
         set(self.room.busy, true);
@@ -306,17 +325,27 @@ impl Engine {
         });
     }
 
-    fn end(&mut self) {
+    fn revise(&mut self, opinion: OpinionId) {
         let (controls, id) = (self.controls, self.consultation);
         set(self.room.busy, true);
         spawn_local(async move {
-            let done = api::act(id, "end").await;
+            let path = api::of(id, &format!("opinions/{opinion}/revise"));
+            let done = api::post_reason(&path, String::new()).await;
+            controls.with(move |engine| engine.answered(done));
+        });
+    }
+
+    fn act_on(&mut self, verb: &'static str) {
+        let (controls, id) = (self.controls, self.consultation);
+        set(self.room.busy, true);
+        spawn_local(async move {
+            let done = api::act(id, verb).await;
             controls.with(move |engine| engine.answered(done));
         });
     }
 
     /// A request to the server was answered: shows what is now, or why not.
-    fn answered(&mut self, done: Result<(), consilium_protocol::Problem>) {
+    pub(super) fn answered(&mut self, done: Result<(), consilium_protocol::Problem>) {
         set(self.room.busy, false);
         match done {
             Ok(()) => self.room.notice.set(None),
@@ -327,18 +356,9 @@ impl Engine {
 }
 
 /// A random id.
-fn random_id() -> String {
+pub(super) fn random_id() -> String {
     window()
         .crypto()
         .map(|crypto| crypto.random_uuid())
         .unwrap_or_else(|_| format!("{:.0}", clock_f64()))
-}
-
-fn clock_f64() -> f64 {
-    js_sys::Date::now()
-}
-
-/// Milliseconds since the epoch by the reader's clock.
-fn clock_ms() -> i64 {
-    round_i64(clock_f64())
 }

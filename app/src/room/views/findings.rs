@@ -1,12 +1,13 @@
 //! Annotations and measurements as a list: the same content as on the images, for the keyboard.
 
+use consilium_collab::document::{Hidden, HiddenKind};
 use leptos::prelude::*;
 
 use crate::{
     room::{
         engine::Controls,
         model::{AnnotationRow, Room, Wish},
-        text::RoomTexts,
+        text::{RoomTexts, TalkTexts},
     },
     viewer::command::Command,
 };
@@ -45,12 +46,20 @@ fn Finding(room: Room, controls: Controls, row: AnnotationRow) -> impl IntoView 
         room.selected
             .with(|selected| selected.as_ref() == Some(&key.get_value()))
     };
+    let talk = TalkTexts::of(room.locale);
+    let hidden = row.hidden;
+    let what = StoredValue::new(Hidden {
+        kind: HiddenKind::Annotation,
+        author: row.key.author,
+        id: row.key.id.clone(),
+    });
     let may_remove = move || row.mine && room.rights.get().annotate && room.ready.get();
     let may_cite = move || room.rights.get().opine && room.ready.get();
     view! {
         <li
             class=format!("room-finding {colour}")
             class:on=selected
+            class:hidden-line=hidden
             data-testid="annotation-item"
             data-id=row.key.id.clone()
             data-author=row.key.author.to_string()
@@ -62,7 +71,8 @@ fn Finding(room: Room, controls: Controls, row: AnnotationRow) -> impl IntoView 
                 on:click=move |_| controls.ask(Wish::Jump(key.get_value()))
             >
                 <b>{row.kind.clone()} " " <span data-testid="annotation-value">{row.value.clone()}</span></b>
-                <span>{row.label.clone()}</span>
+                <span>{if hidden && !row.mine { String::new() } else { row.label.clone() }}</span>
+                <span class="quiet" hidden=!hidden>{talk.hidden}</span>
                 <span class="quiet">{row.series.clone()} " · " {row.slice.clone()}</span>
                 <span class="quiet">{who} " · " {row.time.clone()}</span>
             </button>
@@ -76,6 +86,16 @@ fn Finding(room: Room, controls: Controls, row: AnnotationRow) -> impl IntoView 
                 >
                     {words.cite}
                 </button>
+                <Show when=move || room.rights.get().preside>
+                    <button
+                        type="button"
+                        class="button room-small"
+                        data-testid="annotation-hide"
+                        on:click=move |_| controls.ask(Wish::Hide(what.get_value(), !hidden))
+                    >
+                        {if hidden { talk.unhide } else { talk.hide }}
+                    </button>
+                </Show>
                 <button
                     type="button"
                     class="button room-small"

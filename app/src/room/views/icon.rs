@@ -21,6 +21,12 @@ pub const fn of_tool(tool: Tool) -> &'static str {
 pub const INVERT: &str = "M4 4h16v16H4zM4 20L20 4M7 8h4M15 14v4M13 16h4";
 /// As at first.
 pub const RESET: &str = "M5 8a8 8 0 1 1-1 6M5 3v5h5";
+/// The history.
+pub const PAST: &str = "M5 8a8 8 0 1 1-1 6M5 3v5h5M12 8v4l3 2";
+/// Take back.
+pub const UNDO: &str = "M9 5L4 10l5 5M4 10h10a5 5 0 0 1 0 10h-3";
+/// Do again.
+pub const REDO: &str = "M15 5l5 5l-5 5M20 10H10a5 5 0 0 0 0 10h3";
 /// Keys.
 pub const HELP: &str = "M9 9a3 3 0 1 1 4 2.8c-.7.3-1 .8-1 1.7v.5M12 17.5v.5";
 

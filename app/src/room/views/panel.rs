@@ -2,14 +2,16 @@
 
 use leptos::prelude::*;
 
-use super::{case::CaseTab, discussion::DiscussionTab, findings::FindingsTab, opinions::OpinionsTab};
+use super::{
+    case::CaseTab, discussion::DiscussionTab, findings::FindingsTab, lost::Notices, notes::NotesTab,
+    opinions::OpinionsTab,
+};
 use crate::{
     browser,
-    i18n::fill,
     room::{
         engine::Controls,
-        model::{Room, Tab, Wish},
-        text::RoomTexts,
+        model::{Room, Tab},
+        text::{RoomTexts, SessionTexts},
     },
 };
 
@@ -41,18 +43,21 @@ pub fn Panel(
             <Notices room controls />
             {pane(Tab::Opinions, view! { <OpinionsTab room controls /> }.into_any())}
             {pane(Tab::Discussion, view! { <DiscussionTab room controls /> }.into_any())}
-            {pane(Tab::Case, view! { <CaseTab room /> }.into_any())}
+            {pane(Tab::Case, view! { <CaseTab room controls /> }.into_any())}
             {pane(Tab::Measurements, view! { <FindingsTab room controls /> }.into_any())}
+            {pane(Tab::Notes, view! { <NotesTab room controls /> }.into_any())}
         </aside>
     }
 }
 
-const fn name(tab: Tab, words: &RoomTexts) -> &'static str {
+fn name(tab: Tab, room: Room) -> &'static str {
+    let words = RoomTexts::of(room.locale);
     match tab {
         Tab::Opinions => words.opinions,
         Tab::Discussion => words.discussion,
         Tab::Case => words.case,
         Tab::Measurements => words.measurements,
+        Tab::Notes => SessionTexts::of(room.locale).notes,
     }
 }
 
@@ -64,7 +69,7 @@ fn Tabs(room: Room) -> impl IntoView {
             room.drafts.with(Vec::len) + room.consultation.with(|consultation| consultation.opinions.len())
         }
         Tab::Discussion => room.lines.with(Vec::len),
-        Tab::Case => 0,
+        Tab::Case | Tab::Notes => 0,
         Tab::Measurements => room.annotations.with(Vec::len),
     };
     let turn = move |key: &str| {
@@ -97,7 +102,7 @@ fn Tabs(room: Room) -> impl IntoView {
                 tabindex=move || if on() { "0" } else { "-1" }
                 on:click=move |_| room.tab.set(tab)
             >
-                {name(tab, words)}
+                {name(tab, room)}
                 <span class="room-count" hidden=move || number.get() == 0>
                     {move || number.get()}
                 </span>
@@ -117,58 +122,6 @@ fn Tabs(room: Room) -> impl IntoView {
             }
         >
             {tabs}
-        </div>
-    }
-}
-
-/// What must be told, and what the room did not take. Both stay until they are closed.
-#[component]
-fn Notices(room: Room, controls: Controls) -> impl IntoView {
-    let words = RoomTexts::of(room.locale);
-    let parts = move || {
-        let Some(lost) = room.lost.get() else {
-            return Vec::new();
-        };
-        let mut parts: Vec<(String, String)> = Vec::new();
-        parts.extend(lost.opinion.map(|text| (words.lost_opinion.to_owned(), text)));
-        parts.extend(
-            lost.lines
-                .into_iter()
-                .map(|line| (words.lost_line.to_owned(), line.text)),
-        );
-        if !lost.annotations.is_empty() {
-            let labels: Vec<_> = lost
-                .annotations
-                .into_iter()
-                .map(|(_, annotation)| annotation.label)
-                .collect();
-            let count = fill(words.lost_annotations, &[&labels.len().to_string()]);
-            parts.push((count, labels.join("\n").trim().to_owned()));
-        }
-        parts
-    };
-    view! {
-        <div class="room-notice" role="alert" data-testid="notice">
-            <Show when=move || room.notice.with(Option::is_some)>
-                <p>{move || room.notice.get()}</p>
-            </Show>
-            <Show when=move || room.lost.with(Option::is_some)>
-                <div class="room-lost" data-testid="lost-edits">
-                    <h3>{words.lost_title}</h3>
-                    <p>{words.lost_hint}</p>
-                    {move || {
-                        parts()
-                            .into_iter()
-                            .map(|(what, text)| view! { <h4>{what}</h4><pre>{text}</pre> })
-                            .collect_view()
-                    }}
-                </div>
-            </Show>
-            <Show when=move || room.notice.with(Option::is_some) || room.lost.with(Option::is_some)>
-                <button type="button" class="button room-small" on:click=move |_| controls.ask(Wish::Dismiss)>
-                    {words.dismiss}
-                </button>
-            </Show>
         </div>
     }
 }

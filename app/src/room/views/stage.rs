@@ -2,7 +2,7 @@
 
 use leptos::{html, prelude::*, svg};
 
-use super::{icon::Icon, tools::ToolBar};
+use super::{call::CallTiles, icon::Icon, past::PastBar, tools::ToolBar};
 use crate::{
     i18n::fill,
     room::{
@@ -62,6 +62,8 @@ pub fn StageView(
             <ToolBar room controls />
             <Help room controls />
             <NoImages room />
+            <CallTiles room controls />
+            <PastBar room controls />
         </main>
     }
 }

@@ -3,13 +3,13 @@
 use consilium_imaging::presets::{CT_PRESETS, ct_preset};
 use leptos::prelude::*;
 
-use super::icon::{HELP, INVERT, Icon, RESET, of_tool};
+use super::icon::{HELP, INVERT, Icon, PAST, REDO, RESET, UNDO, of_tool};
 use crate::{
     browser,
     room::{
         engine::Controls,
-        model::{Room, Wish},
-        text::RoomTexts,
+        model::{PastWish, Room, Wish},
+        text::{PastTexts, RoomTexts, SessionTexts},
     },
     viewer::{
         command::{Command, PRESET_KEYS, Tool},
@@ -30,9 +30,12 @@ pub fn ToolBar(
     view! {
         <div class="viewer-tools" role="toolbar" aria-label=words.tools>
             {tools}
+            <Step room controls redo=false />
+            <Step room controls redo=true />
             <Presets room controls />
             <Press controls command=Command::Invert icon=INVERT label=words.invert key="I" name="tool-invert" />
             <Press controls command=Command::Reset icon=RESET label=words.reset key="0" name="tool-reset" />
+            <PastButton room controls />
             <Press controls command=Command::Help icon=HELP label=words.help key="?" name="tool-help" />
         </div>
     }
@@ -100,6 +103,57 @@ fn Press(
             aria-label=title.clone()
             title=title
             on:click=move |_| controls.ask(Wish::View(command.clone()))
+        >
+            <Icon path=icon />
+        </button>
+    }
+}
+
+/// Opens the history.
+#[component]
+fn PastButton(room: Room, controls: Controls) -> impl IntoView {
+    let title = PastTexts::of(room.locale).title;
+    let open = move || room.past.with(Option::is_some);
+    view! {
+        <button
+            type="button"
+            class="viewer-tool"
+            data-testid="past-open"
+            aria-label=title
+            title=title
+            aria-pressed=move || open().to_string()
+            on:click=move |_| {
+                controls.ask(Wish::Past(if open() { PastWish::Close } else { PastWish::Open }));
+            }
+        >
+            <Icon path=PAST />
+        </button>
+    }
+}
+
+/// Takes back one's own last act, or does it again.
+#[component]
+fn Step(room: Room, controls: Controls, redo: bool) -> impl IntoView {
+    let words = SessionTexts::of(room.locale);
+    let (icon, name, key) = if redo {
+        (REDO, words.redo, "Ctrl+Y")
+    } else {
+        (UNDO, words.undo, "Ctrl+Z")
+    };
+    let title = format!("{name} ({key})");
+    let may = move || {
+        let (undo, again) = room.undo.get();
+        if redo { again } else { undo }
+    };
+    view! {
+        <button
+            type="button"
+            class="viewer-tool"
+            data-testid=if redo { "redo" } else { "undo" }
+            aria-label=title.clone()
+            title=title
+            disabled=move || !may()
+            on:click=move |_| controls.ask(Wish::Undo { redo })
         >
             <Icon path=icon />
         </button>

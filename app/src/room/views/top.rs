@@ -4,13 +4,14 @@ use consilium_domain::ConsultationState;
 use consilium_protocol::consultation::Act;
 use leptos::prelude::*;
 
+use super::{call::CallButton, people::People};
 use crate::{
     context, format,
     i18n::{self, fill},
     room::{
         engine::Controls,
-        model::{Room, SavedState, Seat, Wish},
-        text::RoomTexts,
+        model::{Room, SavedState, Wish},
+        text::{RoomTexts, SessionTexts},
     },
     viewer::command::Command,
 };
@@ -43,9 +44,12 @@ pub fn TopBar(
             <h1 title=title>{patient}</h1>
             <span class="room-number">{number}</span>
             <SavedMark room />
-            <People room />
+            <People room controls />
             <FollowButton room controls />
+            <HandButton room controls />
+            <CallButton room controls />
             <PresentButton room controls />
+            <PauseButton room controls />
             <EndButton room controls />
         </header>
     }
@@ -85,7 +89,8 @@ fn SavedMark(room: Room) -> impl IntoView {
     let text = move || match room.saved.get() {
         SavedState::Connecting => words.connecting.to_owned(),
         SavedState::Saved => words.saved.to_owned(),
-        SavedState::Saving => words.saving.to_owned(),
+        SavedState::Saving(0 | 1) => words.saving.to_owned(),
+        SavedState::Saving(edits) => fill(SessionTexts::of(room.locale).saving, &[&edits.to_string()]),
         SavedState::Offline(0) => words.offline.to_owned(),
         SavedState::Offline(edits) => fill(words.offline_edits, &[&edits.to_string()]),
         SavedState::ReadOnly => words.read_only.to_owned(),
@@ -100,44 +105,6 @@ fn SavedMark(room: Room) -> impl IntoView {
         >
             {text}
         </span>
-    }
-}
-
-#[component]
-fn People(room: Room) -> impl IntoView {
-    let words = RoomTexts::of(room.locale);
-    let me = room.me.with_value(|me| me.account_id);
-    let label = move |seat: &Seat| {
-        let mut parts = vec![seat.author.name.clone(), seat.author.place.clone()];
-        if seat.id == me {
-            parts.push(words.you.to_owned());
-        }
-        if room.presenter.get() == Some(seat.id) {
-            parts.push(words.presents.to_owned());
-        }
-        parts.join(" · ")
-    };
-    view! {
-        <ul class="room-people" aria-label=words.people data-testid="people">
-            <For each=move || room.people.get() key=|seat| (seat.id, seat.author.clone()) let:seat>
-                {
-                    let Seat { id, author } = seat.clone();
-                    let text = Memo::new(move |_| label(&seat));
-                    view! {
-                        <li
-                            class=format!("room-avatar {}", author.colour)
-                            class:presenter=move || room.presenter.get() == Some(id)
-                            title=move || text.get()
-                            data-testid="person"
-                            data-name=author.name
-                        >
-                            <span aria-hidden="true">{author.initial}</span>
-                            <span class="unseen">{move || text.get()}</span>
-                        </li>
-                    }
-                }
-            </For>
-        </ul>
     }
 }
 
@@ -178,6 +145,24 @@ fn FollowButton(room: Room, controls: Controls) -> impl IntoView {
 }
 
 #[component]
+fn HandButton(room: Room, controls: Controls) -> impl IntoView {
+    let words = SessionTexts::of(room.locale);
+    view! {
+        <button
+            type="button"
+            class="button"
+            data-testid="hand-toggle"
+            aria-pressed=move || room.hand.get().to_string()
+            disabled=move || !room.ready.get()
+            on:click=move |_| controls.ask(Wish::Hand)
+        >
+            {move || if room.hand.get() { words.hand_down } else { words.hand_up }}
+            <kbd aria-hidden="true">"H"</kbd>
+        </button>
+    }
+}
+
+#[component]
 fn PresentButton(room: Room, controls: Controls) -> impl IntoView {
     let words = RoomTexts::of(room.locale);
     let me = room.me.with_value(|me| me.account_id);
@@ -190,9 +175,37 @@ fn PresentButton(room: Room, controls: Controls) -> impl IntoView {
                 data-testid="present-toggle"
                 aria-pressed=move || own().to_string()
                 disabled=move || !room.ready.get()
-                on:click=move |_| controls.ask(Wish::Present(!own()))
+                on:click=move |_| controls.ask(Wish::Present((!own()).then_some(me)))
             >
                 {move || if own() { words.stop_presenting } else { words.present }}
+            </button>
+        </Show>
+    }
+}
+
+/// The lead pauses the session and goes on with it.
+#[component]
+fn PauseButton(room: Room, controls: Controls) -> impl IntoView {
+    let words = SessionTexts::of(room.locale);
+    let may = move || {
+        room.consultation
+            .with(|consultation| consultation.row.allowed.contains(&Act::End))
+    };
+    let paused = move || {
+        room.consultation
+            .with(|consultation| consultation.paused_at.is_some())
+    };
+    view! {
+        <Show when=may>
+            <button
+                type="button"
+                class="button"
+                data-testid="pause-toggle"
+                aria-pressed=move || paused().to_string()
+                disabled=move || room.busy.get()
+                on:click=move |_| controls.ask(Wish::Pause(!paused()))
+            >
+                {move || if paused() { words.resume } else { words.pause }}
             </button>
         </Show>
     }
