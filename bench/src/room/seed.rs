@@ -150,6 +150,8 @@ impl Seeds {
                 due_at: None,
                 suspended_from: None,
                 override_reason: None,
+                pause_reason: None,
+                paused_at: None,
                 created_by: first,
                 created_at: now,
                 updated_at: now,
