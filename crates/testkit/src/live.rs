@@ -62,7 +62,26 @@ impl LiveClient {
     /// # Errors
     /// [`JoinError::Refused`] when the server answers instead of upgrading.
     pub async fn join(person: &Person, consultation: &str) -> Result<Self, JoinError> {
-        let socket = Self::socket(person, consultation, None).await?;
+        Self::enter(Self::socket(person, consultation, None).await?, person).await
+    }
+
+    /// Enters one's own private document of the room, with the cookie or a ticket.
+    ///
+    /// # Errors
+    /// As [`LiveClient::join`].
+    pub async fn join_notes(
+        person: &Person,
+        consultation: &str,
+        ticket: Option<&str>,
+    ) -> Result<Self, JoinError> {
+        let socket = Self::socket_at(person, &format!("{consultation}/live/notes"), ticket).await?;
+        Self::enter(socket, person).await
+    }
+
+    async fn enter(
+        socket: WebSocketStream<TlsStream<TcpStream>>,
+        person: &Person,
+    ) -> Result<Self, JoinError> {
         let mut client = Self {
             room: ClientRoom::new(client_id(), person.me.account_id),
             outcomes: Vec::new(),
@@ -104,11 +123,19 @@ impl LiveClient {
         consultation: &str,
         ticket: Option<&str>,
     ) -> Result<WebSocketStream<TlsStream<TcpStream>>, JoinError> {
+        Self::socket_at(person, &format!("{consultation}/live"), ticket).await
+    }
+
+    async fn socket_at(
+        person: &Person,
+        place: &str,
+        ticket: Option<&str>,
+    ) -> Result<WebSocketStream<TlsStream<TcpStream>>, JoinError> {
         let other = |error: anyhow::Error| JoinError::Other(error);
         let stream = person.target.connect().await.map_err(other)?;
         let query = ticket.map(|t| format!("?ticket={t}")).unwrap_or_default();
         let address = person.target.url.replacen("https:", "wss:", 1);
-        let url = format!("{address}/api/v1/consultations/{consultation}/live{query}");
+        let url = format!("{address}/api/v1/consultations/{place}{query}");
         let mut request = url.into_client_request().map_err(|e| other(e.into()))?;
         if ticket.is_none() {
             let cookie = person.cookie.parse().context("cookie").map_err(other)?;

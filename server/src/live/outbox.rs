@@ -19,6 +19,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::lock;
 
+/// Answers to sync steps 1 on their way to one reader: its entry and one more, as when its copy was of
+/// another life of the document.
+const CATCH_UPS: usize = 2;
+
 /// What the connection does next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Next {
@@ -28,7 +32,7 @@ pub(super) enum Next {
 
 struct Waiting {
     frame: Bytes,
-    /// An answer to a sync step 1: as large as the document may be, but one at a time.
+    /// An answer to a sync step 1: as large as the document may be, but few at a time.
     catch_up: bool,
 }
 
@@ -53,7 +57,8 @@ impl Shown {
 struct State {
     frames: VecDeque<Waiting>,
     bytes: usize,
-    catching_up: bool,
+    /// Answers to sync steps 1 that were promised and have not been taken up.
+    catch_ups: usize,
     /// States that came while none waited: sent as they are.
     shown: Option<Shown>,
     /// States that came while others waited, the latest of each client; older ones are never sent.
@@ -92,17 +97,29 @@ impl Outbox {
         self.changed.notify_one();
     }
 
-    /// Queues an answer to a sync step 1. Its size is not held against the reader, a second one is.
+    /// Promises an answer to a sync step 1; `false` when enough of them are on their way, and the question
+    /// is then let go: they will show what it asks for, or the next one will.
+    pub(super) fn promise_catch_up(&self) -> bool {
+        let mut state = lock(&self.state);
+        if state.catch_ups >= CATCH_UPS {
+            return false;
+        }
+        state.catch_ups += 1;
+        true
+    }
+
+    /// Takes a promise back.
+    pub(super) fn no_catch_up(&self) {
+        let mut state = lock(&self.state);
+        state.catch_ups = state.catch_ups.saturating_sub(1);
+    }
+
+    /// Queues an answer that was promised. Its size is not held against the reader.
     pub(super) fn push_catch_up(&self, frame: Bytes) {
         let mut state = lock(&self.state);
         if state.close.is_some() {
             return;
         }
-        if state.catching_up {
-            self.shut(&mut state, CLOSE_TOO_SLOW, "too slow: resync");
-            return;
-        }
-        state.catching_up = true;
         state.frames.push_back(Waiting {
             frame,
             catch_up: true,
@@ -127,11 +144,6 @@ impl Outbox {
         }
         drop(state);
         self.changed.notify_one();
-    }
-
-    /// Whether an answer to a sync step 1 waits.
-    pub(super) fn catching_up(&self) -> bool {
-        lock(&self.state).catching_up
     }
 
     /// Frames and bytes that wait.
@@ -187,7 +199,7 @@ impl Outbox {
         let mut state = lock(&self.state);
         if let Some(next) = state.frames.pop_front() {
             if next.catch_up {
-                state.catching_up = false;
+                state.catch_ups = state.catch_ups.saturating_sub(1);
             } else {
                 state.bytes = state.bytes.saturating_sub(next.frame.len());
             }
@@ -271,9 +283,14 @@ mod tests {
         assert_eq!(large.closed_with(), None);
         large.push(bytes(1));
         assert_eq!(large.closed_with(), Some(CLOSE_TOO_SLOW));
-        let twice = Outbox::default();
-        twice.push_catch_up(bytes(1));
-        twice.push_catch_up(bytes(1));
-        assert_eq!(twice.closed_with(), Some(CLOSE_TOO_SLOW));
+        let asks = Outbox::default();
+        assert!(asks.promise_catch_up() && asks.promise_catch_up() && !asks.promise_catch_up());
+        asks.no_catch_up();
+        assert!(asks.promise_catch_up());
+        asks.push_catch_up(bytes(1));
+        assert!(!asks.promise_catch_up());
+        assert_eq!(asks.next().await, Next::Send(bytes(1)));
+        assert!(asks.promise_catch_up());
+        assert_eq!(asks.closed_with(), None);
     }
 }

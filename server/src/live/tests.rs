@@ -2,8 +2,10 @@
 
 mod calls;
 mod digest;
+mod faults;
 mod large;
 mod private;
+mod random;
 mod replay;
 mod world;
 

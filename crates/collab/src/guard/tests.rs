@@ -1,4 +1,5 @@
 mod attacks;
+mod fuzz;
 mod lead;
 
 use attacks::attacks;

@@ -63,7 +63,8 @@ async fn nothing_is_there_for(person: &Person, case: &Case, server: &TestServer)
     let (instance, first_series) = (id("/0/instances/0/id"), id("/0/id"));
     let mut asked = 0;
     for (method, path) in operations(server).await? {
-        if !path.starts_with("/api/v1/consultations/{id}") || path.ends_with("/live") {
+        let socket = path.ends_with("/live") || path.ends_with("/live/notes");
+        if !path.starts_with("/api/v1/consultations/{id}") || socket {
             continue;
         }
         let body = body_for(&path, case, server)?;
@@ -73,6 +74,7 @@ async fn nothing_is_there_for(person: &Person, case: &Case, server: &TestServer)
                 .replace("{instance}", &instance)
                 .replace("{series}", &first_series)
                 .replace("{frame}", "0")
+                .replace("{seq}", "1")
                 .replace("{version}", "1")
                 .replace("{verb}", "verify");
             let address = ["{request}", "{issue}", "{submission}", "{item}"]

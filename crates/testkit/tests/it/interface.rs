@@ -123,7 +123,7 @@ async fn every_documented_route_answers_and_asks_who_one_is() -> Result<()> {
             path if open.contains(&path) => &[200],
             // An incomplete sign-in; a room without an upgrade.
             "/api/v1/session" if method == Method::POST => &[400, 422],
-            path if path.ends_with("/live") => &[400, 405, 426],
+            path if path.ends_with("/live") || path.ends_with("/live/notes") => &[400, 405, 426],
             // What is spoken is no secret.
             _ if method == Method::OPTIONS => &[204],
             _ => &[401],

@@ -90,8 +90,7 @@ impl Actor {
             return;
         };
         let digest = seat.after.is_some();
-        if digest && seat.outbox.catching_up() {
-            // An answer is still on its way: the next digest will tell whether it sufficed.
+        if !seat.outbox.promise_catch_up() {
             return;
         }
         seat.after.get_or_insert(self.seq);

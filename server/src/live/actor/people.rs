@@ -119,7 +119,8 @@ impl Actor {
         for (account, rights) in writers {
             self.prepare(account, rights);
         }
-        if !changed.is_empty() {
+        // Whoever has a private document open has the shared one open as well, and hears it there.
+        if !changed.is_empty() && key.owner.is_none() {
             self.tell(&ServerFrame::Changed {
                 what: changed.to_owned(),
             });

@@ -122,6 +122,7 @@ impl Actor {
                 // What the answer showed is gone: answered again after the recovery.
                 What::Answer { to, question, .. } => {
                     if let Some(seat) = self.seats.get_mut(&to) {
+                        seat.outbox.no_catch_up();
                         seat.question = Some(question);
                     }
                 }

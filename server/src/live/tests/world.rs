@@ -301,6 +301,30 @@ impl Page {
         page
     }
 
+    /// The network goes: what is left is the local copy.
+    pub(super) fn cut(self) -> ClientRoom {
+        let mut room = self.room;
+        room.on_close();
+        room
+    }
+
+    /// Connects with a local copy; says hello.
+    pub(super) async fn connect_with(rooms: &Rooms, room: ClientRoom, join: Join) -> Self {
+        let mut page = Self::connect(rooms, 0, join);
+        page.room = room;
+        let frames = page.room.on_open();
+        page.send_all(frames).await;
+        page
+    }
+
+    /// Connects with a local copy and reads the room.
+    pub(super) async fn reconnect(rooms: &Rooms, room: ClientRoom, join: Join) -> Self {
+        let mut page = Self::connect_with(rooms, room, join).await;
+        page.until(|page| page.room.ready() && page.room.connected())
+            .await;
+        page
+    }
+
     pub(super) async fn send(&mut self, bytes: Vec<u8>) {
         // A closed connection no longer takes anything.
         let _closed = self.to.send(Ok(Message::Binary(bytes.into()))).await;
