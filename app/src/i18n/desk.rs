@@ -27,6 +27,7 @@ super::texts! {
         due_both: "目标 {}，最迟 {}", "Target {}, at the latest {}";
         since: "{} 起的数据", "Data since {}";
         purpose: "用途：{}", "Needed for: {}";
+        queried_by: "会诊中由{}查询", "Queried in the session by {}";
         refused_for: "拒绝原因：{}", "Refused: {}";
         answer_reason: "说明：{}", "Reason: {}";
         optional: "可选", "optional";

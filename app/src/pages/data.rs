@@ -67,7 +67,7 @@ pub fn DataPage(
             <Outcome doing />
             <DeadlineList deadlines=desk.deadlines />
             {above}
-            <RequestsPanel row=row.clone() requests=desk.requests may_request=desk.may_request doing />
+            <RequestsPanel row=row.clone() requests=desk.requests own may_request=desk.may_request doing />
             {entry}
             <SubmissionsPanel submissions=desk.submissions sheet />
             {below}

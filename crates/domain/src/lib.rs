@@ -11,7 +11,6 @@ pub mod element;
 pub mod ids;
 pub mod invitation;
 pub mod machine;
-pub mod markup;
 pub mod masking;
 pub mod permission;
 pub mod person;

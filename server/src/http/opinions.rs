@@ -1,7 +1,7 @@
 //! `/api/v1/consultations/{id}/opinions`.
 
 use axum::extract::{Path, State};
-use consilium_domain::ConsultationId;
+use consilium_domain::{ConsultationId, OpinionId};
 use consilium_protocol::{
     Problem,
     consultation::{Opinion, OpinionInput},
@@ -31,15 +31,16 @@ pub async fn submit(
 
 /// Takes the caller's signed opinion up again: the draft in the room can be written, and the next submission is
 /// a new version.
-#[utoipa::path(post, path = "/api/v1/consultations/{id}/opinions/revise", tag = "opinions", params(("id" = ConsultationId, Path)), responses(
+#[utoipa::path(post, path = "/api/v1/consultations/{id}/opinions/{opinion}/revise", tag = "opinions",
+    params(("id" = ConsultationId, Path), ("opinion" = OpinionId, Path)), responses(
     (status = 200, description = "The signed opinion, in revision", body = Opinion),
-    (status = 403, description = "`forbidden`", body = Problem),
+    (status = 403, description = "`forbidden`: somebody else's", body = Problem),
     (status = 404, description = "`not_found`", body = Problem),
-    (status = 409, description = "`consultation.wrong_state`, `opinion.not_newest`: nothing is signed, `opinion.in_revision`", body = Problem)))]
+    (status = 409, description = "`consultation.wrong_state`, `opinion.not_newest`, `opinion.in_revision`", body = Problem)))]
 pub async fn revise(
     State(app): State<App>,
     ctx: Ctx,
-    Path(id): Path<ConsultationId>,
+    Path((id, opinion)): Path<(ConsultationId, OpinionId)>,
 ) -> Result<Json<Opinion>, ServiceError> {
-    opinions::revise(&app, &ctx, id).await.map(Json)
+    opinions::revise(&app, &ctx, id, opinion).await.map(Json)
 }

@@ -79,11 +79,16 @@ async fn take(app: &App, ctx: &Ctx, case: &access::Case, file: Incoming) -> Resu
         errors: Vec::new(),
     };
     let media = media::by_content(&file.bytes).ok_or_else(wrong_type)?;
-    let bytes = media::stripped(media, &file.bytes).ok_or_else(wrong_type)?;
+    let given = file.bytes;
+    let kept = tokio::task::spawn_blocking(move || {
+        let bytes = media::stripped(media, &given)?;
+        let sha256: [u8; 32] = Sha256::digest(&bytes).into();
+        Some((bytes, sha256))
+    });
+    let (bytes, sha256) = kept.await?.ok_or_else(wrong_type)?;
     if !file.confirm_masked {
         return Err(refused(codes::ATTACHMENT_UNCONFIRMED, None));
     }
-    let sha256: [u8; 32] = Sha256::digest(&bytes).into();
     let known = app.store.reader().attachments(c.id).await?;
     let same = |of: &Stored| of.sha256 == sha256 && of.institution == ctx.institution.id;
     if let Some(known) = known.into_iter().find(same) {

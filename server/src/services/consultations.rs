@@ -410,6 +410,7 @@ pub async fn conduct(
             go_on(&mut tx, &mut stored, now).await?;
             stored.ended_at = Some(now);
         }
+        Command::Cancel => go_on(&mut tx, &mut stored, now).await?,
         _ => {}
     }
     save(&mut tx, ctx, &stored, command).await?;

@@ -54,7 +54,8 @@ fn png(bytes: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// Segments before the scan: application data but for JFIF, and comments, go.
+/// Application data but for JFIF, colour profile and colour coding, comments, and what follows the end of the
+/// picture, go.
 fn jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut out = bytes.get(..2)?.to_vec();
     let mut rest = bytes.get(2..)?;
@@ -63,24 +64,34 @@ fn jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
         match marker {
             // A fill byte.
             0xff => rest = rest.get(1..)?,
-            // The scan: the rest is pixels.
-            0xda => {
-                out.extend_from_slice(rest);
+            // The end.
+            0xd9 => {
+                out.extend_from_slice(&[0xff, 0xd9]);
                 return Some(out);
             }
             _ => {
                 let length = u16::from_be_bytes(rest.get(2..4)?.try_into().ok()?);
-                let whole = usize::from(length).checked_add(2)?;
+                let mut whole = usize::from(length).checked_add(2)?;
+                if marker == 0xda {
+                    whole = whole.checked_add(scan(rest.get(whole..)?)?)?;
+                }
                 let segment = rest.get(..whole)?;
-                // 0xe2 holds the colour profile, 0xee how colours are coded.
-                let told = matches!(marker, 0xe1 | 0xe3..=0xed | 0xef | 0xfe);
-                if !told {
+                if !matches!(marker, 0xe1 | 0xe3..=0xed | 0xef | 0xfe) {
                     out.extend_from_slice(segment);
                 }
                 rest = rest.get(whole..)?;
             }
         }
     }
+}
+
+/// The length of a scan's coded pixels: up to the next marker that is no restart and no coded 0xff.
+fn scan(coded: &[u8]) -> Option<usize> {
+    let pairs = coded.iter().zip(coded.get(1..)?);
+    pairs
+        .enumerate()
+        .find(|(_, (one, two))| **one == 0xff && !matches!(**two, 0x00 | 0xd0..=0xd7))
+        .map(|(at, _)| at)
 }
 
 #[cfg(test)]
@@ -118,14 +129,29 @@ mod tests {
         assert_eq!(stripped("image/png", &plain.slice(..plain.len() - 3)), None);
 
         let tables = segment(0xdb, b"table");
-        let scan = [segment(0xda, b"scan"), b"pixels\xff\xd9".to_vec()].concat();
         let (exif, comment) = (segment(0xe1, b"Exif\0place"), segment(0xfe, "张三".as_bytes()));
         let jfif = segment(0xe0, b"JFIF\0");
-        let start = b"\xff\xd8".to_vec();
-        let picture = Bytes::from([&start[..], &jfif, &exif, &tables, &comment, &scan].concat());
-        let plain = Bytes::from([&start[..], &jfif, &tables, &scan].concat());
-        assert_eq!(stripped("image/jpeg", &picture), Some(plain));
-        assert_eq!(stripped("image/jpeg", &picture.slice(..9)), None);
+        let (start, end) = (b"\xff\xd8".to_vec(), b"\xff\xd9".to_vec());
+        let scan = [segment(0xda, b"scan"), b"pix\xff\x00\xff\xd3els".to_vec()].concat();
+        let parts = [
+            &start,
+            &jfif,
+            &exif,
+            &tables,
+            &comment,
+            &scan,
+            &comment,
+            &scan,
+            &end,
+            &b"film".to_vec(),
+        ];
+        let picture = Bytes::from(parts.map(Vec::as_slice).concat());
+        let kept = [&start, &jfif, &tables, &scan, &scan, &end];
+        let plain = Bytes::from(kept.map(Vec::as_slice).concat());
+        assert_eq!(stripped("image/jpeg", &picture), Some(plain.clone()));
+        for cut in [4, 9, plain.len() - 3] {
+            assert_eq!(stripped("image/jpeg", &plain.slice(..cut)), None, "{cut}");
+        }
         let pdf = Bytes::from_static(b"%PDF-1.7");
         assert_eq!(stripped("application/pdf", &pdf), Some(pdf));
     }

@@ -116,8 +116,13 @@ async fn refuse<T>(
 /// (R-7.3d). What was signed stays as it is.
 ///
 /// # Errors
-/// Not allowed, not open, nothing signed yet, or in revision already.
-pub async fn revise(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Opinion, ServiceError> {
+/// Not allowed, not open, not there or somebody else's, not the newest, or in revision already.
+pub async fn revise(
+    app: &App,
+    ctx: &Ctx,
+    id: ConsultationId,
+    opinion: OpinionId,
+) -> Result<Opinion, ServiceError> {
     let case = access::open(app, ctx, id, Action::SubmitOpinion).await?;
     if !access::opinions_open(case.consultation.state) {
         access::refuse(app, ctx, "revise_opinion", id, Some(id), codes::WRONG_STATE).await?;
@@ -128,13 +133,20 @@ pub async fn revise(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Opinion,
         });
     }
     let given = app.store.reader().opinions(id).await?;
-    let stored = match newest(&given, ctx.account.id) {
-        None => return refuse(app, ctx, id, "opinion.revise", codes::OPINION_NOT_NEWEST).await,
-        Some(of) if of.reopened_at.is_some() => {
-            return refuse(app, ctx, id, "opinion.revise", codes::OPINION_IN_REVISION).await;
-        }
-        Some(of) => of.clone(),
+    let Some(stored) = given.iter().find(|of| of.id == opinion) else {
+        access::refuse(app, ctx, "Opinion", id, Some(id), codes::NOT_FOUND).await?;
+        return Err(ServiceError::NotFound);
     };
+    if stored.author != ctx.account.id {
+        access::refuse(app, ctx, "revise_opinion", id, Some(id), codes::FORBIDDEN).await?;
+        return Err(ServiceError::Forbidden);
+    }
+    if newest(&given, stored.author).is_none_or(|of| of.id != opinion) {
+        return refuse(app, ctx, id, "opinion.revise", codes::OPINION_NOT_NEWEST).await;
+    }
+    if stored.reopened_at.is_some() {
+        return refuse(app, ctx, id, "opinion.revise", codes::OPINION_IN_REVISION).await;
+    }
     let mut tx = app.store.begin().await?;
     let now_open = tx
         .consultation(id)
@@ -150,7 +162,7 @@ pub async fn revise(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Opinion,
     refresh_room(app, id, "opinions").await?;
     let stored = Stored {
         reopened_at: Some(ctx.now()),
-        ..stored
+        ..stored.clone()
     };
     views::opinion(app, &stored, &ctx.account, &views::Directory::load(app).await?)
 }

@@ -268,7 +268,10 @@ pub async fn answer(
     let (mut stored, state) = find(app, ctx, &case, question).await?;
     let theirs = stored.asked == ctx.institution.id;
     let next = may(app, ctx, &case, (&stored, state), Command::Answer, theirs).await?;
-    check_answer(&input)?;
+    if let Err(error) = check_answer(&input) {
+        let target = format!("question/{question}");
+        return Err(note(app, ctx, id, "question.answer", target, error).await?);
+    }
     let now = ctx.now();
     let texts = Texts::for_exchange(app, &case, now).await?;
     let cites = input.cites.into_iter().map(|cite| Citation {

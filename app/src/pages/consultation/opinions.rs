@@ -6,7 +6,8 @@ use leptos::prelude::*;
 use crate::{
     context, format,
     i18n::{self, ConsultationTexts, ReportTexts, fill},
-    ui::{Prose, colour_class},
+    room::views::prose::prose,
+    ui::colour_class,
 };
 
 /// The opinions that were submitted so far.
@@ -82,7 +83,7 @@ pub fn OpinionText(
                     {replaced}
                 </small>
             </header>
-            <div class="opinion-text"><Prose text=opinion.text /></div>
+            <div class="opinion-text marked-up">{prose(&opinion.text)}</div>
             {cites.map(|text| view! { <p class="quiet">{text}</p> })}
         </article>
     }

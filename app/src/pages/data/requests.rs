@@ -45,6 +45,8 @@ pub fn RequestsPanel(
     row: ConsultationRow,
     /// The requests.
     requests: Vec<DataRequest>,
+    /// The reader's institution.
+    own: Option<InstitutionId>,
     /// The reader may send some.
     may_request: bool,
     /// What is being done.
@@ -54,7 +56,7 @@ pub fn RequestsPanel(
     let accepted: Vec<Institution> = row
         .participants
         .iter()
-        .filter(|of| of.state == Some(InvitationState::Accepted))
+        .filter(|of| of.state == Some(InvitationState::Accepted) && Some(of.institution.id) != own)
         .map(|of| of.institution.clone())
         .collect();
     let empty = requests.is_empty();
@@ -63,7 +65,8 @@ pub fn RequestsPanel(
     } else {
         t.requests_none
     };
-    let open = RwSignal::new(may_request && empty);
+    // Preparing is the lead's; a query in session is an exception one opens the form for.
+    let open = RwSignal::new(may_request && empty && own == Some(row.lead.id));
     let nobody = accepted.is_empty();
     let accepted = StoredValue::new(accepted);
     let id = row.id;
@@ -112,7 +115,14 @@ fn Card(request: DataRequest, first: bool, doing: Doing) -> impl IntoView {
             }
         })
         .collect_view();
-    let mut notes = vec![fill(t.purpose, &[&request.reason])];
+    let mut notes = Vec::new();
+    notes.extend(
+        request
+            .asked_by
+            .as_ref()
+            .map(|of| fill(t.queried_by, &[&i18n::institution_name(of, locale)])),
+    );
+    notes.push(fill(t.purpose, &[&request.reason]));
     notes.extend(request.data_from.map(|at| fill(t.since, &[&format::date(at)])));
     notes.extend(
         request

@@ -326,7 +326,7 @@ async fn documents_and_pictures(server: TestServer) -> Result<()> {
         ("filetype", "image/jpeg"),
         ("confirm_masked", "true"),
     ];
-    let jpeg = b"\xff\xd8\xff\xe1\x00\x08Exif..\xff\xda\x00\x03.pixels";
+    let jpeg = b"\xff\xd8\xff\xe1\x00\x08Exif..\xff\xda\x00\x03.pixels\xff\xd9";
     let (_, upload) = uploads::send(&case.west, jpeg, &uploads::metadata(&case, "attachment", &more)).await?;
     let photo = upload.result.context("kept")?;
     assert_eq!(photo["media"], "image/jpeg");
@@ -347,7 +347,7 @@ async fn documents_and_pictures(server: TestServer) -> Result<()> {
         .get(&case.path(&format!("/attachments/{}", id(&photo)?)))
         .await?;
     assert_eq!(
-        read.body, b"\xff\xd8\xff\xda\x00\x03.pixels",
+        read.body, b"\xff\xd8\xff\xda\x00\x03.pixels\xff\xd9",
         "only the picture is left"
     );
 

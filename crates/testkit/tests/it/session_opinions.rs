@@ -26,8 +26,10 @@ async fn submit(
     who.post(&case.path("/opinions"), &body).await
 }
 
-async fn revise(case: &Case, who: &Person) -> Result<consilium_testkit::Reply> {
-    who.post(&case.path("/opinions/revise"), &json!({})).await
+async fn revise(case: &Case, who: &Person, opinion: &Value) -> Result<consilium_testkit::Reply> {
+    let opinion = opinion["id"].as_str().context("an id")?;
+    let path = case.path(&format!("/opinions/{opinion}/revise"));
+    who.post(&path, &json!({})).await
 }
 
 async fn new_versions_keep_the_old_ones(server: TestServer) -> Result<()> {
@@ -35,12 +37,8 @@ async fn new_versions_keep_the_old_ones(server: TestServer) -> Result<()> {
     let east = server.client_as("east.expert").await?;
     let mut lead = LiveClient::join(&case.lead, &case.id).await?;
     let mut author = LiveClient::join(&east, &case.id).await?;
-    let none = revise(&case, &east).await?;
-    assert_eq!(
-        refusal(&none)?,
-        (409, codes::OPINION_NOT_NEWEST.to_owned()),
-        "nothing is signed"
-    );
+    let none = revise(&case, &east, &json!({"id": case.id})).await?;
+    assert_eq!(refusal(&none)?, (404, codes::NOT_FOUND.to_owned()));
     let first = submit(&case, &east, "**初步**：考虑胶质瘤", Value::Null)
         .await?
         .ok()?;
@@ -68,7 +66,12 @@ async fn new_versions_keep_the_old_ones(server: TestServer) -> Result<()> {
     assert_eq!(refusal(&old)?.1, codes::OPINION_NOT_NEWEST);
 
     // Taken up again: the draft in the room can be written once more.
-    let open = revise(&case, &east).await?.ok()?;
+    let west = server.client_as("west.expert").await?;
+    let foreign = revise(&case, &west, &second).await?;
+    assert_eq!(refusal(&foreign)?, (403, codes::FORBIDDEN.to_owned()));
+    let older = revise(&case, &east, &first).await?;
+    assert_eq!(refusal(&older)?, (409, codes::OPINION_NOT_NEWEST.to_owned()));
+    let open = revise(&case, &east, &second).await?.ok()?;
     assert_eq!((&open["id"], &open["in_revision"]), (&second["id"], &json!(true)));
     author
         .until("the draft is open", |room, _| room.rights().opine)
@@ -78,7 +81,7 @@ async fn new_versions_keep_the_old_ones(server: TestServer) -> Result<()> {
         .await?;
     author.saved().await?;
     assert_eq!(
-        refusal(&revise(&case, &east).await?)?.1,
+        refusal(&revise(&case, &east, &second).await?)?.1,
         codes::OPINION_IN_REVISION
     );
     let third = submit(&case, &east, "第三版：病理支持胶质瘤", Value::Null)
@@ -136,7 +139,7 @@ async fn new_versions_keep_the_old_ones(server: TestServer) -> Result<()> {
     let cited = signed["opinions"].as_array().context("opinions")?;
     assert_eq!(cited.len(), 1);
     assert_eq!(cited[0]["id"], third["id"], "the report stands on the newest");
-    let late = revise(&case, &east).await?;
+    let late = revise(&case, &east, &third).await?;
     assert_eq!(refusal(&late)?, (409, codes::WRONG_STATE.to_owned()));
     for (action, result) in [
         ("opinion.submit", codes::OPINION_SUBMITTED),
