@@ -24,7 +24,7 @@ use uuid::Uuid;
 use reading::dto;
 
 pub use content::Content;
-pub use reading::{list, manifest, quality, read, summaries};
+pub use reading::{in_room, list, manifest, quality, read, summaries};
 
 use crate::{
     admin,

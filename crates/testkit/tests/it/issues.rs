@@ -346,6 +346,7 @@ async fn an_urgent_case_has_one_hour(server: TestServer) -> Result<()> {
     let moved = seen(&case, &case.east, "issues", &issue)
         .await?
         .context("the notice")?;
+    assert!(!told(&case.lead).await?.contains(&"deadline_passed".to_owned()));
     let by = ms(&moved["due_at"])? - ms(&raised["due_at"])?;
     assert!((20 * MINUTE..22 * MINUTE).contains(&by), "moved by {by} ms");
     server.clock.advance_ms(20 * MINUTE);

@@ -1,7 +1,7 @@
 //! What the page of the live room is drawn from.
 
 use consilium_domain::permission::{Action, Decision};
-use consilium_protocol::{consultation::Consultation, imaging::Series, page::View, preparation::Package};
+use consilium_protocol::{consultation::Consultation, imaging::Series, page::View};
 
 use crate::{
     ctx::Ctx,
@@ -23,7 +23,7 @@ pub(super) async fn view(
     let id = case.consultation.id;
     let data = case.decide(ctx, Action::ReadData) == Decision::Allow;
     let package = if data {
-        package(app, ctx, case).await?
+        packages::in_room(app, ctx, id).await?
     } else {
         None
     };
@@ -42,13 +42,4 @@ pub(super) async fn view(
         requests,
         attachments: attachments::list(app, ctx, id).await?,
     })
-}
-
-/// The newest version the reader may see, if there is one.
-async fn package(app: &App, ctx: &Ctx, case: &Case) -> Result<Option<Package>, ServiceError> {
-    match packages::read(app, ctx, case.consultation.id, None).await {
-        Ok(package) => Ok(Some(package)),
-        Err(ServiceError::NotFound) => Ok(None),
-        Err(other) => Err(other),
-    }
 }

@@ -81,6 +81,19 @@ pub async fn read(
     dto(app, ctx, &case, stored, held).await
 }
 
+/// The newest version for the page of the live room, if there is one the caller may see. Whether data has
+/// changed since is not asked: in session every change makes a version by itself, and the page opens quickly.
+///
+/// # Errors
+/// Not there for the caller, not its duty, or consent has ended.
+pub async fn in_room(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<Option<Package>, ServiceError> {
+    match find(app, ctx, id, None, "package.read").await {
+        Ok((case, stored, held)) => shown(app, ctx, &case, stored, held, false).await.map(Some),
+        Err(ServiceError::NotFound) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
 /// The manifest of a frozen version in the spelling whose SHA-256 is its hash.
 ///
 /// # Errors
@@ -127,6 +140,18 @@ pub(super) async fn dto(
     stored: Stored,
     held: Content,
 ) -> Result<Package, ServiceError> {
+    shown(app, ctx, case, stored, held, true).await
+}
+
+/// A version as the caller sees it; whether the data has changed since only when `compared`.
+async fn shown(
+    app: &App,
+    ctx: &Ctx,
+    case: &Case,
+    stored: Stored,
+    held: Content,
+    compared: bool,
+) -> Result<Package, ServiceError> {
     let c = &case.consultation;
     let reader = app.store.reader();
     let sight = sight(ctx, case);
@@ -136,7 +161,7 @@ pub(super) async fn dto(
         .first()
         .is_some_and(|of| of.id == stored.id);
     let lead = matches!(sight, Sight::Lead);
-    let stale = lead && newest && !over(c.state) && {
+    let stale = compared && lead && newest && !over(c.state) && {
         let now = build::build(&reader, case, Some(&held), ctx.now()).await?;
         now.content.source_hash() != stored.source_hash
     };
