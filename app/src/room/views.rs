@@ -14,6 +14,7 @@ pub mod panel;
 pub mod past;
 pub mod people;
 pub mod prose;
+pub mod query;
 pub mod questions;
 pub mod stage;
 pub mod strip;

@@ -83,6 +83,10 @@ impl Engine {
         self.read_draft();
         self.tell_rows();
         if presenter != before {
+            if presenter.is_none_or(|presenter| presenter == self.me) {
+                // Nobody is followed any more: the view one has now is the own one.
+                self.own_view = None;
+            }
             self.follow_presenter(true);
         }
         self.dirty.layer = true;

@@ -171,7 +171,7 @@ fn Row(room: Room, controls: Controls, question: Question) -> impl IntoView {
 }
 
 /// Institutions of the consultation other than the reader's own.
-fn others(consultation: &Consultation, own: InstitutionId) -> Vec<Institution> {
+pub(super) fn others(consultation: &Consultation, own: InstitutionId) -> Vec<Institution> {
     let row = &consultation.row;
     std::iter::once(&row.lead)
         .chain(row.participants.iter().map(|of| &of.institution))

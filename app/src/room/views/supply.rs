@@ -8,6 +8,7 @@ use consilium_protocol::{
 use leptos::{prelude::*, task::spawn_local};
 use web_sys::{DragEvent, File};
 
+use super::query::QueryForm;
 use crate::{
     api, browser,
     i18n::{self, fill, problem_text},
@@ -243,6 +244,7 @@ pub fn Supply(
                 </For>
             </ul>
         </section>
+        <QueryForm room />
         <Attachments room consultation />
     }
 }
