@@ -6,7 +6,7 @@ import { Room } from './lib/room.mjs'
 const hand = (room, name, place) => room.page.locator(`[data-testid="person"][data-name="${name}"][data-hand="${place}"]`).waitFor()
 const line = (room, text) => room.page.locator('[data-testid="discussion-line"]').filter({ hasText: text })
 
-export async function workTogether ({ server, watch, rooms, names, id }) {
+export async function workTogether ({ server, watch, rooms, names, words, id }) {
   const { lead, east } = rooms
 
   await step('5 a hand is raised and lowered with one key; the chair goes over and is followed with one key', async () => {
@@ -199,5 +199,7 @@ export async function workTogether ({ server, watch, rooms, names, id }) {
         all.onsuccess = () => { open.result.close(); resolve(all.result.length === 0) }
       }
     })))
+    await rooms.east.write(words.east)
+    await rooms.east.saved()
   })
 }

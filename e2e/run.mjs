@@ -12,6 +12,7 @@ import { RODS, RODS_MM, Room } from './lib/room.mjs'
 import { phantom, root, Server } from './lib/server.mjs'
 import { check, equal, step, until } from './lib/step.mjs'
 import { imagingReport, localTime, PATIENT, rows } from './lib/stories.mjs'
+import { workTogether } from './room.mjs'
 import { uploadsWithStockClient } from './tus.mjs'
 import { convergesWithStockClient } from './yjs.mjs'
 
@@ -414,6 +415,8 @@ try {
       rooms[who] = await Room.enter(room.person, id)
     }
   })
+
+  await workTogether({ server, watch, rooms, names, words, id })
 
   await step('5 from drawing in one browser to seeing it in the other, 100 strokes in the room of the demo', async () => {
     const demo = server.demo.consultations.find(c => c.state === 'in_session' && c.id !== id).id
