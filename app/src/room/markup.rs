@@ -1,63 +1,5 @@
-//! The little markup of opinions: paragraphs, `- ` and `1. ` lists, `**bold**`. It is plain text that reads well
-//! as it stands; readers see it drawn. Nothing of it can become HTML.
-
-/// A piece of a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// Text.
-    pub text: String,
-    /// Stands out.
-    pub bold: bool,
-}
-
-/// One line's pieces.
-pub type Line = Vec<Span>;
-
-/// A block of text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Block {
-    /// Lines that belong together.
-    Paragraph(Vec<Line>),
-    /// Points; `ordered` counts them, from `first`.
-    List {
-        /// Counted.
-        ordered: bool,
-        /// Number of the first point.
-        first: u32,
-        /// The points.
-        items: Vec<Line>,
-    },
-}
-
-/// Reads a text.
-#[must_use]
-pub fn read(text: &str) -> Vec<Block> {
-    let mut blocks: Vec<Block> = Vec::new();
-    let mut open = false;
-    for line in text.lines() {
-        if line.trim().is_empty() {
-            open = false;
-            continue;
-        }
-        let point = point(line);
-        match (blocks.last_mut().filter(|_| open), point) {
-            (Some(Block::List { ordered, items, .. }), Some((number, rest)))
-                if *ordered == number.is_some() =>
-            {
-                items.push(spans(rest));
-            }
-            (_, Some((number, rest))) => blocks.push(Block::List {
-                ordered: number.is_some(),
-                first: number.unwrap_or(1),
-                items: vec![spans(rest)],
-            }),
-            (Some(Block::Paragraph(lines)), None) => lines.push(spans(line)),
-            (_, None) => blocks.push(Block::Paragraph(vec![spans(line)])),
-        }
-        open = true;
-    }
-    blocks
-}
+//! Writing the plain markup of opinions (`consilium_domain::markup` reads it): what the buttons above the field do to
+//! the selected words.
 
 /// The point of a list in a line: its number, if it has one, and its text.
 fn point(line: &str) -> Option<(Option<u32>, &str)> {
@@ -68,31 +10,6 @@ fn point(line: &str) -> Option<(Option<u32>, &str)> {
     let (number, rest) = line.split_once(". ")?;
     let sound = (1..=3).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
     Some((Some(number.parse().ok().filter(|_| sound)?), rest))
-}
-
-fn spans(line: &str) -> Line {
-    let mut out = Vec::new();
-    let mut put = |text: &str, bold| {
-        if !text.is_empty() {
-            out.push(Span {
-                text: text.to_owned(),
-                bold,
-            });
-        }
-    };
-    let mut rest = line;
-    while let Some((before, after)) = rest.split_once("**") {
-        match after.split_once("**") {
-            Some((bold, tail)) if !bold.trim().is_empty() => {
-                put(before, false);
-                put(bold, true);
-                rest = tail;
-            }
-            _ => break,
-        }
-    }
-    put(rest, false);
-    out
 }
 
 /// A text with a selection, in UTF-16 units as browsers count.
@@ -199,53 +116,6 @@ impl Selected {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn plain(text: &str) -> Line {
-        vec![Span {
-            text: text.to_owned(),
-            bold: false,
-        }]
-    }
-
-    #[test]
-    fn blocks_are_read() {
-        let blocks = read("第一段\n仍是第一段\n\n第二段\n- 甲\n- 乙\n1. 一\n2. 二");
-        assert_eq!(
-            blocks,
-            [
-                Block::Paragraph(vec![plain("第一段"), plain("仍是第一段")]),
-                Block::Paragraph(vec![plain("第二段")]),
-                Block::List {
-                    ordered: false,
-                    first: 1,
-                    items: vec![plain("甲"), plain("乙")]
-                },
-                Block::List {
-                    ordered: true,
-                    first: 1,
-                    items: vec![plain("一"), plain("二")]
-                },
-            ]
-        );
-        assert_eq!(
-            read("46.2 mm. 大"),
-            [Block::Paragraph(vec![plain("46.2 mm. 大")])]
-        );
-        assert_eq!(read(" \n\n"), []);
-    }
-
-    #[test]
-    fn bold_is_read_and_loose_stars_stay() {
-        let [Block::Paragraph(lines)] = &read("建议**手术**，**")[..] else {
-            panic!("one paragraph");
-        };
-        let bold: Vec<_> = lines[0]
-            .iter()
-            .map(|span| (span.text.as_str(), span.bold))
-            .collect();
-        assert_eq!(bold, [("建议", false), ("手术", true), ("，**", false)]);
-        assert_eq!(read("****"), [Block::Paragraph(vec![plain("****")])]);
-    }
 
     #[test]
     fn bold_goes_on_and_off() {

@@ -50,17 +50,27 @@ impl ValueRow {
     }
 }
 
-/// The rows that count, by category and time.
+/// The rows that count, by category and the newest first.
 #[must_use]
 pub fn rows(package: &Package, names: Names, locale: Locale) -> Vec<ValueRow> {
     let mut items: Vec<&Item> = package
         .items
         .iter()
-        .filter(|item| item.stored && !item.superseded)
+        // What the request says stands above the rows already.
+        .filter(|item| item.stored && !item.superseded && item.category != DataCategory::Consultation)
         .collect();
+    // Results first: they are what is cited most.
+    let place = |category| match category {
+        DataCategory::LabExam => 0,
+        DataCategory::Imaging => 1,
+        DataCategory::Treatment => 2,
+        DataCategory::Diagnosis => 3,
+        DataCategory::PatientBasics => 4,
+        DataCategory::Consultation => 5,
+    };
     items.sort_by(|a, b| {
-        (a.category.code(), b.reference.available_at, &a.reference.key).cmp(&(
-            b.category.code(),
+        (place(a.category), b.reference.available_at, &a.reference.key).cmp(&(
+            place(b.category),
             a.reference.available_at,
             &b.reference.key,
         ))

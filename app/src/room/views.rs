@@ -13,7 +13,6 @@ pub(super) use own::DRAFT_ID;
 pub mod panel;
 pub mod past;
 pub mod people;
-pub mod prose;
 pub mod query;
 pub mod questions;
 pub mod stage;

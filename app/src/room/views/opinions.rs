@@ -4,7 +4,7 @@ use consilium_domain::{ConsultationState, OpinionId};
 use consilium_protocol::{consultation::Opinion, live::Writing};
 use leptos::prelude::*;
 
-use super::{own::Own, prose::prose};
+use super::own::Own;
 
 use crate::{
     format,
@@ -15,7 +15,7 @@ use crate::{
         model::{AnnotationRow, DraftRow, Room, Wish},
         text::{RoomTexts, SessionTexts},
     },
-    ui::badge::colour_class,
+    ui::{Prose, badge::colour_class},
 };
 
 /// The tab.
@@ -117,7 +117,7 @@ fn Signed(room: Room, controls: Controls, opinion: Opinion) -> impl IntoView {
                 </time>
             </header>
             <p class="quiet">{opinion.department.clone()}</p>
-            <div class="room-opinion-text">{prose(&opinion.text)}</div>
+            <div class="room-opinion-text"><Prose text=opinion.text.clone() /></div>
             <For each=cited key=|row| row.clone() let:row>
                 {
                     let key = row.key.clone();
@@ -153,7 +153,7 @@ fn Older(room: Room, older: Vec<Opinion>) -> impl IntoView {
                     " "
                     {session.superseded}
                 </h4>
-                <div class="room-opinion-text">{prose(&opinion.text)}</div>
+                <div class="room-opinion-text"><Prose text=opinion.text.clone() /></div>
             }
         })
         .collect_view();
@@ -238,7 +238,7 @@ fn Draft(room: Room, row: DraftRow) -> impl IntoView {
                 <span class="mark soon">{move || if writes() { session.writes_opinion } else { words.draft }}</span>
             </header>
             <div class="room-opinion-text" data-testid="opinion-text">
-                {move || now.with(|row| prose(&row.text))}
+                {move || view! { <Prose text=now.with(|row| row.text.clone()) /> }}
             </div>
         </article>
     }

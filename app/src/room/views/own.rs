@@ -224,7 +224,7 @@ fn Toolbar(
                 disabled=move || !may_write()
                 on:click=move |_| form(what)
             >
-                {sign}
+                <span aria-hidden="true">{sign}</span>
             </button>
         }
     };
