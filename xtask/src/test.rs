@@ -16,6 +16,9 @@ use crate::{bundle, check};
 /// Program that starts the built server and two browsers, and whose exit code decides.
 const BROWSER_TEST: &str = "e2e/run.mjs";
 
+/// Program that lets yrs read histories of yjs, and whose exit code decides.
+const HISTORIES: &str = "e2e/yjs-yrs.mjs";
+
 /// `cargo xtask test [FILTER]`.
 pub(crate) fn main(workspace: &Workspace, rest: &[String]) -> Result<()> {
     match rest {
@@ -61,7 +64,7 @@ fn everything(workspace: &Workspace) -> Result<()> {
     let root = &workspace.root;
     let did = |result: Result<()>| result.map(|()| Done::Did);
     let mut report = Report {
-        steps: Steps::new(9),
+        steps: Steps::new(10),
         rows: Vec::new(),
     };
 
@@ -85,6 +88,12 @@ fn everything(workspace: &Workspace) -> Result<()> {
     });
     report.step("unit, property and integration tests", built, || {
         nextest(workspace, None)
+    });
+    report.step("histories of yjs, read by yrs", built, || {
+        let reader = format!("debug/consilium-bench{}", std::env::consts::EXE_SUFFIX);
+        let mut node = command("node", root);
+        node.env("CONSILIUM_BENCH", workspace.target.join(reader));
+        did(run(node.arg(HISTORIES)))
     });
     let bundled = report.step("bundle and its budget", ready, || bundle::run(workspace));
     report.step("browser test", built && bundled, || {
