@@ -1,6 +1,6 @@
 //! Data that comes while the session runs: live queries, supplements, images, documents (clauses 7.3 b and e).
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use consilium_domain::{Timestamp, canonical::sha256_hex};
@@ -78,6 +78,7 @@ async fn a_live_query_of_the_lead(server: TestServer) -> Result<()> {
         1,
         "kept back until it is released"
     );
+    let released = Instant::now();
     verb(&case, &case.east, "data-requests", &request, "submit")
         .await?
         .ok()?;
@@ -85,6 +86,10 @@ async fn a_live_query_of_the_lead(server: TestServer) -> Result<()> {
     assert_eq!((&next["version"], &next["state"]), (&json!(2), &json!("shared")));
     assert_eq!(rows(&next, "lab"), [("east".to_owned(), "live-1".to_owned())]);
     told_in_room(&mut room, "data", 3).await?;
+    println!(
+        "released, shared and told in the room in {:?}",
+        released.elapsed()
+    );
     assert!(
         told(&case.lead)
             .await?
@@ -232,9 +237,11 @@ async fn images_make_one_next_version(server: TestServer) -> Result<()> {
         let reply = east.upload(&case.id, &format!("{at}.dcm"), file, true).await?;
         assert_eq!(reply.status, 201, "{}", reply.text());
     }
+    let sent = Instant::now();
     told_in_room(&mut room, "images", 3).await?;
     told_in_room(&mut room, "data", 1).await?;
     let next = version(&case, &case.west, 2).await?;
+    println!("images in the shared package {:?} after the last", sent.elapsed());
     assert_eq!(next["version"], 2, "three files are one version");
     let series = next["series"].as_array().context("series")?;
     let given = series
