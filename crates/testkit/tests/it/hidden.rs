@@ -77,7 +77,9 @@ async fn nothing_is_there_for(person: &Person, case: &Case, server: &TestServer)
                 .replace("{seq}", "1")
                 .replace("{version}", "1")
                 .replace("{verb}", "verify");
-            let address = ["{request}", "{issue}", "{submission}", "{item}"]
+            let rows = ["request", "issue", "submission", "item", "attachment", "question", "opinion"];
+            let address = rows
+                .map(|part| format!("{{{part}}}"))
                 .iter()
                 .fold(address, |address, part| address.replace(part, ABSENT));
             let mut request = person.request(method.clone(), &format!("{address}?version=1"));
