@@ -9,6 +9,7 @@ pub mod field;
 pub mod frame;
 pub mod notice;
 pub mod phase;
+pub mod prose;
 pub mod show;
 
 pub use ask::{AskReason, Doing, Outcome};
@@ -19,4 +20,5 @@ pub use field::{DateField, FormErrors, SelectField, TextArea, TextField};
 pub use frame::Frame;
 pub use notice::{ConfirmBar, Notice, Tone};
 pub use phase::PhaseBar;
+pub use prose::Prose;
 pub use show::{Empty, Facts, InstitutionName, Lines};

@@ -11,6 +11,7 @@ pub mod element;
 pub mod ids;
 pub mod invitation;
 pub mod machine;
+pub mod markup;
 pub mod masking;
 pub mod permission;
 pub mod person;

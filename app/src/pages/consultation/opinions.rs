@@ -6,8 +6,7 @@ use leptos::prelude::*;
 use crate::{
     context, format,
     i18n::{self, ConsultationTexts, ReportTexts, fill},
-    room::views::prose::prose,
-    ui::colour_class,
+    ui::{Prose, colour_class},
 };
 
 /// The opinions that were submitted so far.
@@ -83,7 +82,7 @@ pub fn OpinionText(
                     {replaced}
                 </small>
             </header>
-            <div class="opinion-text marked-up">{prose(&opinion.text)}</div>
+            <div class="opinion-text"><Prose text=opinion.text /></div>
             {cites.map(|text| view! { <p class="quiet">{text}</p> })}
         </article>
     }
