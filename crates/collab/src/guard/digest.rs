@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use yrs::{ReadTxn, Transact};
 
-use super::Room;
+use super::{Room, parse::parse};
 use crate::document::{ApplyError, decode_state_vector};
 
 /// How a peer stands to the room. Deletions are not in state vectors.
@@ -32,12 +32,11 @@ impl Room {
 }
 
 /// One update that says the same as several that follow each other; `None` when it cannot be had, which
-/// only makes more frames.
+/// only makes more frames. It has no holes: some Yjs versions lose text behind one.
 #[must_use]
 pub fn merge(updates: &[&[u8]]) -> Option<Vec<u8>> {
-    catch_unwind(AssertUnwindSafe(|| {
+    let merged = catch_unwind(AssertUnwindSafe(|| {
         yrs::merge_updates_v1(updates.iter().copied()).ok()
-    }))
-    .ok()
-    .flatten()
+    }));
+    merged.ok().flatten().filter(|update| parse(update).is_ok())
 }

@@ -1,6 +1,7 @@
 mod attacks;
 mod fuzz;
 mod lead;
+mod merge;
 
 use attacks::attacks;
 use consilium_domain::AccountId;
