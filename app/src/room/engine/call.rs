@@ -225,7 +225,8 @@ impl Engine {
                 }
             });
         connection.set_onicecandidate(Some(candidate.as_ref().unchecked_ref()));
-        let arriving = stream.clone();
+        // The trait's clone is the same stream; the browser's own `clone` would be another one.
+        let arriving = Clone::clone(&stream);
         let track = Closure::<dyn FnMut(RtcTrackEvent)>::new(move |event: RtcTrackEvent| {
             arriving.add_track(&event.track());
             controls.with(Engine::tell_call);
@@ -370,7 +371,10 @@ fn offer(controls: Controls, peer: u64) {
             Ok(())
         }
         .await;
-        warn("offer a line of the call", done);
+        // Where offers collided this side has taken the other's: nothing is lost.
+        if connection.signaling_state() == RtcSignalingState::Stable {
+            warn("offer a line of the call", done);
+        }
         controls.with(move |engine| engine.offering(peer, false));
     });
 }
@@ -398,6 +402,10 @@ impl Controls {
         if peer == engine.call.peer {
             return engine.call.own.clone();
         }
-        engine.call.links.get(&peer).map(|link| link.stream.clone())
+        engine
+            .call
+            .links
+            .get(&peer)
+            .map(|link| Clone::clone(&link.stream))
     }
 }

@@ -213,12 +213,13 @@ fn Toolbar(
     let may_write = move || room.rights.get().opine && room.ready.get();
     let choosing = RwSignal::new(false);
     let tool = move |what: Form, sign: &'static str, name: &'static str, id: &'static str| {
+        let name = format!("{sign} {name}");
         view! {
             <button
                 type="button"
                 class="room-format"
                 class:strong=what == Form::Bold
-                aria-label=name
+                aria-label=name.clone()
                 title=name
                 data-testid=id
                 disabled=move || !may_write()

@@ -8,7 +8,7 @@ use crate::{
     room::{
         engine::Controls,
         model::{Quality, Readout, Room, Wish},
-        text::RoomTexts,
+        text::{RoomTexts, SessionTexts},
     },
     viewer::{
         command::{Command, Tool},
@@ -279,6 +279,7 @@ fn ArrowEntry(room: Room, controls: Controls) -> impl IntoView {
 #[component]
 fn Help(room: Room, controls: Controls) -> impl IntoView {
     let words = ViewerTexts::of(room.locale);
+    let session = SessionTexts::of(room.locale);
     let rows = [
         (words.tool_scroll, words.help_scroll),
         (words.tool_window, words.help_window),
@@ -295,6 +296,10 @@ fn Help(room: Room, controls: Controls) -> impl IntoView {
         ("I", words.invert),
         ("0", words.reset),
         ("F", words.help_follow),
+        ("H", session.hand_up),
+        ("Ctrl+Z", session.undo),
+        ("Ctrl+Y", session.redo),
+        ("Ctrl+B", session.bold),
         ("?", words.help),
         ("Del", words.help_delete),
         ("Esc", words.help_cancel),
