@@ -38,6 +38,7 @@ export async function workTogether ({ server, watch, rooms, names, words, id }) 
     await lead.page.keyboard.press('Home')
     await east.page.locator('#stage').focus()
     await east.page.keyboard.press('Home')
+    for (const room of [lead, east]) await room.page.waitForFunction(() => document.querySelector('[data-testid="slice-slider"]').value === '1')
     const before = { lead: (await east.annotations(names.lead)).length, east: (await lead.annotations(names.east)).length }
     await lead.tool('length')
     await lead.drag([await lead.at([-30, -40]), await lead.at([30, -40])])

@@ -12,7 +12,9 @@ export async function launch () {
   mkdirSync(output, { recursive: true })
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+      // A microphone and a camera that need nobody's word, for the call of the room.
+      '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']
   })
 }
 
