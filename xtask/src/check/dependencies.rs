@@ -77,6 +77,8 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "consilium-server",
             "consilium-storage",
             "consilium-testkit",
+            // Sessions of hundreds of people, made where the program would check their passwords.
+            "consilium-vault",
         ],
     ),
     ("xtask", &[]),

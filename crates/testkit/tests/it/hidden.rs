@@ -77,7 +77,15 @@ async fn nothing_is_there_for(person: &Person, case: &Case, server: &TestServer)
                 .replace("{seq}", "1")
                 .replace("{version}", "1")
                 .replace("{verb}", "verify");
-            let rows = ["request", "issue", "submission", "item", "attachment", "question", "opinion"];
+            let rows = [
+                "request",
+                "issue",
+                "submission",
+                "item",
+                "attachment",
+                "question",
+                "opinion",
+            ];
             let address = rows
                 .map(|part| format!("{{{part}}}"))
                 .iter()
