@@ -142,11 +142,33 @@ impl Check<'_> {
 
     /// Where a block stands; `Ok(Err(id))` when that depends on an item not placed yet.
     fn place(&self, plan: &Plan, client: u64, block: &Block<'_>) -> Result<Result<Place, Id>, Violation> {
+        let stated = match self.stated(plan, block)? {
+            Ok(place) if matches!(block.kind, BlockKind::Item { .. }) => place,
+            other => return Ok(other),
+        };
         let known = self.index.clock(client);
-        if block.start < known {
-            // The rest of an item whose beginning is here.
-            return Ok(self.at(plan, (client, block.start)).ok_or((client, block.start)));
+        if block.start >= known {
+            return Ok(Ok(stated));
         }
+        // The rest of an item whose beginning is here: yrs hangs it behind the last known clock, whatever the
+        // block says of its neighbours. What it says must be what was said before.
+        let spans = self.index.spans(client);
+        let mut before = spans
+            .into_iter()
+            .flat_map(|spans| spans.between(block.start, known));
+        let first = before.next().ok_or(Violation::Malformed)?;
+        if before.any(|place| place != first) {
+            return Err(Violation::Malformed);
+        }
+        match first.kind {
+            Kind::Gone => Ok(Ok(stated)),
+            _ if first == stated => Ok(Ok(first)),
+            _ => Err(Violation::Malformed),
+        }
+    }
+
+    /// Where a block says it stands.
+    fn stated(&self, plan: &Plan, block: &Block<'_>) -> Result<Result<Place, Id>, Violation> {
         let BlockKind::Item {
             left,
             right,

@@ -18,6 +18,8 @@ fn body_for(path: &str, case: &Case, server: &TestServer) -> Result<Value> {
         json!(case.west.me.institution.id),
     ];
     Ok(match path.rsplit('/').next().unwrap_or_default() {
+        "answer" if path.contains("/questions/") => json!({"text": "不应成功"}),
+        "questions" => json!({"institution_id": case.east.me.institution.id, "text": "不应成功"}),
         "answer" => json!({"answer": "accept", "can_provide": ["imaging"]}),
         "cancel" | "withdraw" | "{verb}" => json!({"reason": "不应成功"}),
         "reschedule" => {
