@@ -6,6 +6,7 @@
 mod figures;
 mod histories;
 mod package;
+mod person;
 mod room;
 mod search;
 

@@ -3,20 +3,21 @@
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
-use consilium_domain::{
-    Clear, ConsultationId, ConsultationState, InvitationId, InvitationState, PatientId, Timestamp,
-};
+use consilium_domain::{ConsultationId, ConsultationState, InvitationId, InvitationState, Timestamp};
 use consilium_protocol::consultation::Clinical;
 use consilium_server::{
     demo::people::{CASES, patients},
     services::worklist,
 };
-use consilium_storage::{Consultation, Invitation, Patient, PatientIdentity};
+use consilium_storage::{Consultation, Invitation};
 use consilium_testkit::{Database, Person, TestServer};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::figures::{Times, ms};
+use crate::{
+    figures::{Times, ms},
+    person::admitted,
+};
 
 const CASES_COUNT: usize = 10_000;
 const A_COMMIT: usize = 500;
@@ -142,25 +143,8 @@ async fn fill(server: &TestServer, people: [&Person; 3]) -> Result<Vec<String>> 
         let mut tx = app.store.begin().await?;
         for at in done..done + A_COMMIT {
             let person = pick(&first, at)?;
-            let patient = Patient {
-                id: PatientId(Uuid::now_v7()),
-                institution: lead.me.institution.id,
-                platform_id: app.store.vault().patient_identifier("01", &person.id_number),
-                identity: Clear::new(PatientIdentity {
-                    name: person.name.clone(),
-                    id_number: person.id_number.clone(),
-                    other_number: String::new(),
-                    birth_date: person.birth_date,
-                    phone: person.phone.clone(),
-                    ethnicity: person.ethnicity.clone(),
-                    native_place: person.native_place.clone(),
-                    address: person.address.clone(),
-                    record_number: person.record_number.clone(),
-                    infectious: false,
-                }),
-                sex: person.sex.context("a sex")?,
-                created_at: server.clock.now(),
-            };
+            let number = app.store.vault().patient_identifier("01", &person.id_number);
+            let patient = admitted(person, lead.me.institution.id, number, server.clock.now())?;
             tx.insert_patient(&patient).await?;
             let case = pick(&CASES, at)?;
             let clinical = Clinical {

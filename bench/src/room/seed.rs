@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use consilium_domain::{
-    AccountId, Clear, ConsultationId, ConsultationState, InstitutionId, InvitationId, InvitationState,
-    PatientId, Role, Timestamp,
+    AccountId, Clear, ConsultationId, ConsultationState, InstitutionId, InvitationId, InvitationState, Role,
+    Timestamp,
 };
 use consilium_protocol::limits;
 use consilium_server::{
@@ -15,12 +15,12 @@ use consilium_server::{
     demo::people::{CASES, patients},
     run::open_store,
 };
-use consilium_storage::{
-    Account, AuditEntry, Consultation, Institution, Invitation, Patient, PatientIdentity, Session,
-};
+use consilium_storage::{Account, AuditEntry, Consultation, Institution, Invitation, Session};
 use consilium_vault::{TotpSecret, new_token};
 use tempfile::TempDir;
 use uuid::Uuid;
+
+use crate::person::admitted;
 
 /// Institutions in every consultation.
 const INSTITUTIONS: usize = 10;
@@ -109,25 +109,8 @@ impl Seeds {
         let first = seeded.people.first().context("somebody")?.0;
         let person = patients(1).pop().context("a patient")?;
         let case = CASES.first().context("a case")?;
-        let patient = Patient {
-            id: PatientId(Uuid::now_v7()),
-            institution: *homes.first().context("a lead")?,
-            platform_id: vault.patient_identifier("01", &person.id_number),
-            identity: Clear::new(PatientIdentity {
-                name: person.name.clone(),
-                id_number: person.id_number.clone(),
-                other_number: String::new(),
-                birth_date: person.birth_date,
-                phone: person.phone.clone(),
-                ethnicity: person.ethnicity.clone(),
-                native_place: person.native_place.clone(),
-                address: person.address.clone(),
-                record_number: person.record_number.clone(),
-                infectious: false,
-            }),
-            sex: person.sex.context("a sex")?,
-            created_at: now,
-        };
+        let number = vault.patient_identifier("01", &person.id_number);
+        let patient = admitted(&person, *homes.first().context("a lead")?, number, now)?;
         tx.insert_patient(&patient).await?;
         for at in 0..rooms {
             let id = ConsultationId(Uuid::now_v7());

@@ -112,9 +112,19 @@ pub async fn ask(
             return Err(note(app, ctx, id, "question.ask", target, error).await?);
         }
     };
+    delivered(app, ctx, id, asked).await
+}
+
+/// After the commit: delivers what was posted, tells the room, and reads the question as it stands now.
+async fn delivered(
+    app: &App,
+    ctx: &Ctx,
+    id: ConsultationId,
+    question: QuestionId,
+) -> Result<Question, ServiceError> {
     exchange::flush(app, id).await;
     opinions::refresh_room(app, id, "questions").await?;
-    read(app, ctx, id, asked).await
+    read(app, ctx, id, question).await
 }
 
 fn check_question(input: &QuestionInput) -> Result<i64, ServiceError> {
@@ -297,9 +307,7 @@ pub async fn answer(
     tx.audit(ctx.event("question.answer", target, "ok", Some(id)))
         .await?;
     tx.commit().await?;
-    exchange::flush(app, id).await;
-    opinions::refresh_room(app, id, "questions").await?;
-    read(app, ctx, id, question).await
+    delivered(app, ctx, id, question).await
 }
 
 /// `POST …/questions/{question}/withdraw`: takes a question back; who asked may, and the administrators of
@@ -332,9 +340,7 @@ pub async fn withdraw(
     tx.audit(ctx.event("question.withdraw", target, "ok", Some(id)))
         .await?;
     tx.commit().await?;
-    exchange::flush(app, id).await;
-    opinions::refresh_room(app, id, "questions").await?;
-    read(app, ctx, id, question).await
+    delivered(app, ctx, id, question).await
 }
 
 fn takes_back(ctx: &Ctx, stored: &Stored) -> bool {
