@@ -2,8 +2,8 @@
 //!
 //! One task per room ([`actor`]) owns its document and its people. What it accepts goes to one writer task
 //! for all rooms ([`writer`]), which appends the pending entries of every room in one transaction with
-//! fsync; only then it is acknowledged and sent on. A connection is a bounded [`outbox`] and two small
-//! tasks ([`connection`]). Nothing here decides on rights: they come with [`Join`] and
+//! fsync; only then it is acknowledged and sent on. A connection is a bounded [`outbox`] and a small
+//! task ([`connection`]); one task looks after the time of all of them ([`pulse`]). Nothing here decides on rights: they come with [`Join`] and
 //! [`Rooms::refresh`], and `consilium_collab::guard` enforces them.
 
 mod accounts;
@@ -12,6 +12,7 @@ mod bucket;
 mod connection;
 mod history;
 mod outbox;
+mod pulse;
 mod replay;
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,7 @@ use self::{
     accounts::Accounts,
     actor::{Actor, Command},
     outbox::Outbox,
+    pulse::Pulse,
     writer::{Job, Writer},
 };
 use crate::clock::Clock;
@@ -96,6 +98,8 @@ pub struct Join {
     pub session: SessionKey,
     /// When it ends at the latest.
     pub expires_at: Timestamp,
+    /// [`Rooms::changes`] before sign-in and rights were read: they are read again when it has moved.
+    pub as_of: u64,
     /// Address of the caller, for the audit.
     pub ip: String,
     /// User agent, for the audit.
@@ -182,7 +186,9 @@ struct Counters {
 
 struct Connected {
     session: SessionKey,
+    expires_at: Timestamp,
     outbox: Arc<Outbox>,
+    pulse: Arc<Pulse>,
 }
 
 /// Answers what an account may do in a room now, read afresh; `None` when it may not be there.
@@ -205,6 +211,8 @@ struct Shared {
     accounts: Accounts,
     /// Replays of logs running at once.
     replays: Semaphore,
+    /// Calls of [`Rooms::refresh`] and [`Rooms::close_session`].
+    changes: AtomicU64,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -233,7 +241,7 @@ impl Rooms {
     }
 
     fn with_timing(store: Store, clock: Clock, timing: Timing) -> Self {
-        Self(Arc::new(Shared {
+        let shared = Arc::new(Shared {
             writer: Writer::start(store.clone()),
             store,
             clock,
@@ -247,20 +255,27 @@ impl Rooms {
             counters: Counters::default(),
             accounts: Accounts::new(timing.per_account),
             replays: Semaphore::new(REPLAYS_AT_ONCE),
-        }))
+            changes: AtomicU64::new(0),
+        });
+        pulse::start(&shared);
+        Self(shared)
     }
 
-    /// Sets how rights are read again right after somebody has entered. Without it, a change between the
-    /// check of the request and the entry is seen at the next [`Rooms::refresh`] only. Set once.
+    /// How often rights were changed or sessions ended so far: to be read before the rights of a [`Join`].
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.0.changes.load(Ordering::SeqCst)
+    }
+
+    /// Sets how rights are read again when some changed between the check of the request and the entry.
+    /// Without it, such a change is seen at the next [`Rooms::refresh`] only. Set once.
     pub fn set_recheck(&self, recheck: Arc<Recheck>) {
         let _already = self.0.recheck.set(recheck);
     }
 
     /// Serves one upgraded socket until it closes.
     pub async fn serve(&self, socket: WebSocket, join: Join) {
-        use futures::StreamExt as _;
-        let (sink, stream) = socket.split();
-        connection::run(self, sink, stream, join).await;
+        connection::run(self, socket, join).await;
     }
 
     /// New rights for everybody in the room and in the private documents beside it (its state changed, an
@@ -273,6 +288,7 @@ impl Rooms {
         rights: &(dyn Fn(AccountId) -> Option<RoomRights> + Send + Sync),
         changed: &str,
     ) {
+        self.0.changes.fetch_add(1, Ordering::SeqCst);
         let rooms: Vec<_> = lock(&self.0.rooms)
             .iter()
             .filter(|(key, _)| key.consultation == consultation)
@@ -286,6 +302,7 @@ impl Rooms {
     /// Closes every connection of a session (signed out, revoked). Nothing it sent and that was not yet
     /// taken is taken after this returns.
     pub async fn close_session(&self, session: SessionKey) {
+        self.0.changes.fetch_add(1, Ordering::SeqCst);
         for connected in lock(&self.0.connections).values() {
             if connected.session == session {
                 connected.outbox.close(CLOSE_REVOKED, "session ended");

@@ -28,7 +28,7 @@ use yrs::{
     updates::decoder::Decode,
 };
 
-pub use self::digest::{Standing, merge};
+pub use self::digest::{Standing, merge, with_newcomer};
 use self::{
     check::{Check, Plan},
     parse::parse,
@@ -465,6 +465,12 @@ impl Room {
     /// The bytes are not a state vector.
     pub fn missing_for(&self, state_vector: &[u8]) -> Result<Vec<u8>, ApplyError> {
         self.doc.missing_for(state_vector)
+    }
+
+    /// The whole document (v1), for a peer that has nothing.
+    #[must_use]
+    pub fn whole(&self) -> Vec<u8> {
+        self.doc.encode()
     }
 
     /// The whole document (v2), to store.

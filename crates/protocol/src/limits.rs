@@ -80,6 +80,8 @@ pub const BATCH_CONNECTIONS: usize = 20;
 pub const BATCH_MS: u64 = 20;
 /// Pointers of such a room are sent this often, ms.
 pub const AWARENESS_BATCH_MS: u64 = 50;
+/// Pointers of a smaller room are sent this often at most, ms.
+pub const AWARENESS_SMALL_BATCH_MS: u64 = 33;
 /// Live connections of one account, over all rooms.
 pub const CONNECTIONS_PER_ACCOUNT: usize = 16;
 /// People in one call: everybody sends to everybody.

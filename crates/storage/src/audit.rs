@@ -202,40 +202,61 @@ impl WriteTx {
     /// # Errors
     /// [`StoreError::Audit`] when a field of clause 8.4 is missing or too long, or the store fails.
     pub async fn audit(&mut self, event: AuditEntry) -> Result<i64> {
+        self.audit_all([event]).await
+    }
+
+    /// Seals records one after the other, as [`WriteTx::audit`] does, with three statements however many
+    /// they are; the number of the last. Nothing is recorded when there are none.
+    ///
+    /// # Errors
+    /// As [`WriteTx::audit`]; then none of them is recorded.
+    pub async fn audit_all(&mut self, events: impl IntoIterator<Item = AuditEntry>) -> Result<i64> {
         let head = audit_head::Entity::find_by_id(HEAD)
             .lock(LockType::Update)
             .one(&self.reader.db)
             .await?
             .ok_or_else(|| corrupt("audit_head", "id"))?;
-        let prev = convert::hash("audit_head", "head", &head.head)?;
-        let seq = head
-            .size
-            .checked_add(1)
-            .ok_or_else(|| corrupt("audit_head", "size"))?;
-        let record = AuditRecord::new(AuditFields {
-            seq,
-            at_ms: event.at.ms(),
-            operator: event.operator,
-            operator_name: event.operator_name,
-            action: event.action,
-            target: event.target,
-            result: event.result,
-            ip: event.ip,
-            device: event.device,
-            institution: event.institution,
-            consultation: event.consultation.map(|id| id.to_string()),
-            request_id: event.request_id,
-        })?;
-        let link = link(&prev, &record);
-        self.insert(row(record, &link)).await?;
+        let mut prev = convert::hash("audit_head", "head", &head.head)?;
+        let mut seq = head.size;
+        let mut rows = Vec::new();
+        for event in events {
+            seq = seq.checked_add(1).ok_or_else(|| corrupt("audit_head", "size"))?;
+            let record = AuditRecord::new(fields_of(seq, event))?;
+            let link = link(&prev, &record);
+            prev = link.hash;
+            rows.push(audit::ActiveModel::from(row(record, &link)));
+        }
+        if rows.is_empty() {
+            return Ok(seq);
+        }
+        audit::Entity::insert_many(rows)
+            .exec_without_returning(&self.reader.db)
+            .await?;
         audit_head::Entity::update_many()
             .col_expr(audit_head::Column::Size, Expr::value(seq))
-            .col_expr(audit_head::Column::Head, Expr::value(link.hash.to_vec()))
+            .col_expr(audit_head::Column::Head, Expr::value(prev.to_vec()))
             .filter(audit_head::Column::Id.eq(HEAD))
             .exec(&self.reader.db)
             .await?;
         self.audited = true;
         Ok(seq)
+    }
+}
+
+fn fields_of(seq: i64, event: AuditEntry) -> AuditFields {
+    AuditFields {
+        seq,
+        at_ms: event.at.ms(),
+        operator: event.operator,
+        operator_name: event.operator_name,
+        action: event.action,
+        target: event.target,
+        result: event.result,
+        ip: event.ip,
+        device: event.device,
+        institution: event.institution,
+        consultation: event.consultation.map(|id| id.to_string()),
+        request_id: event.request_id,
     }
 }
 

@@ -4,11 +4,14 @@
 //! A consultation has one shared document and one private document for each person who wants one; they
 //! are rooms of their own ([`RoomKey`]).
 
+use std::collections::BTreeMap;
+
 use consilium_domain::{AccountId, ConsultationId, Timestamp};
 use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
     prelude::Uuid,
-    sea_query::{Expr, LockType, OnConflict},
+    sea_query::{Alias, Expr, IntoIden as _, OnConflict, Query, TableRef, ValueTuple},
 };
 
 use crate::{
@@ -18,6 +21,8 @@ use crate::{
 
 const LOG: &str = "room_log";
 const SNAPSHOTS: &str = "room_snapshots";
+/// Name of the list of values in the statement that moves heads.
+const RUNS: &str = "runs";
 
 /// Which document of a consultation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -270,40 +275,23 @@ impl WriteTx {
         Ok(room)
     }
 
-    /// Appends updates, which must follow the room's log and each other without a gap in number or hash.
+    /// Appends updates of any number of rooms, which must follow their room's log and each other without a
+    /// gap in number or hash. Two statements, however many rooms.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when they do not, [`StoreError::NotFound`] when a room is not open, or the
     /// store fails. The transaction should then be dropped.
-    pub async fn append_log(&mut self, entries: &[LogEntry]) -> Result<()> {
-        for entries in entries.chunk_by(|a, b| a.key == b.key) {
-            self.append_to_room(entries).await?;
-        }
-        Ok(())
-    }
-
-    async fn append_to_room(&mut self, entries: &[LogEntry]) -> Result<()> {
-        let Some(first) = entries.first() else {
-            return Ok(());
-        };
-        let key = first.key;
-        let mut room = room::Entity::find_by_id((key.consultation.0, key.owner_column()))
-            .lock(LockType::NoKeyUpdate)
-            .one(&self.reader.db)
-            .await?
-            .ok_or(StoreError::NotFound)?;
-        let mut rows = Vec::with_capacity(entries.len());
+    pub async fn append_log(&mut self, entries: impl IntoIterator<Item = &LogEntry>) -> Result<()> {
+        let mut runs: BTreeMap<(Uuid, Uuid), Run> = BTreeMap::new();
+        let mut rows = Vec::new();
         for entry in entries {
-            let follows = entry.epoch == room.epoch
-                && Some(entry.seq) == room.seq.checked_add(1)
-                && entry.prev_hash.as_slice() == room.head.as_slice();
-            if !follows {
-                return Err(StoreError::Conflict(
-                    "the update does not follow the log".to_owned(),
-                ));
+            let key = entry.key;
+            let run = runs
+                .entry((key.consultation.0, key.owner_column()))
+                .or_insert_with(|| Run::before(entry));
+            if !run.extend(entry) {
+                return Err(does_not_follow());
             }
-            room.seq = entry.seq;
-            room.head = entry.hash.to_vec();
             let place = place(key, entry.epoch, entry.seq);
             rows.push(log_entry::ActiveModel::from(log_entry::Model {
                 consultation: key.consultation.0,
@@ -318,6 +306,7 @@ impl WriteTx {
                 hash: entry.hash.to_vec(),
             }));
         }
+        self.move_heads(&runs).await?;
         // Each row binds ten values; both databases take tens of thousands in one statement.
         while !rows.is_empty() {
             let rest = rows.split_off(rows.len().min(500));
@@ -326,14 +315,54 @@ impl WriteTx {
                 .await?;
             rows = rest;
         }
-        room::Entity::update_many()
-            .col_expr(room::Column::Seq, Expr::value(room.seq))
-            .col_expr(room::Column::Head, Expr::value(room.head))
-            .filter(room::Column::Consultation.eq(room.consultation))
-            .filter(room::Column::Owner.eq(room.owner))
-            .exec(&self.reader.db)
-            .await?;
         Ok(())
+    }
+
+    /// Moves the heads of rooms from the start of their runs to the end, all or none of them.
+    async fn move_heads(&mut self, runs: &BTreeMap<(Uuid, Uuid), Run>) -> Result<()> {
+        if runs.is_empty() {
+            return Ok(());
+        }
+        // Both databases name the columns of a list of values so.
+        let [consultation, owner, epoch, from_seq, from_head, seq, head] = [1, 2, 3, 4, 5, 6, 7]
+            .map(|column| Expr::col((Alias::new(RUNS), Alias::new(format!("column{column}")))));
+        let values = runs.iter().map(|((consultation, owner), run)| {
+            ValueTuple::Many(vec![
+                (*consultation).into(),
+                (*owner).into(),
+                run.epoch.into(),
+                run.from_seq.into(),
+                run.from_head.to_vec().into(),
+                run.seq.into(),
+                run.head.to_vec().into(),
+            ])
+        });
+        let of_room = |column: room::Column| Expr::col((room::Entity, column));
+        let update = Query::update()
+            .table(room::Entity)
+            .value(room::Column::Seq, seq)
+            .value(room::Column::Head, head)
+            .from(TableRef::ValuesList(
+                values.collect(),
+                Alias::new(RUNS).into_iden(),
+            ))
+            .and_where(of_room(room::Column::Consultation).eq(consultation))
+            .and_where(of_room(room::Column::Owner).eq(owner))
+            .and_where(of_room(room::Column::Epoch).eq(epoch))
+            .and_where(of_room(room::Column::Seq).eq(from_seq))
+            .and_where(of_room(room::Column::Head).eq(from_head))
+            .to_owned();
+        let moved = self.reader.db.execute(&update).await?.rows_affected();
+        if usize::try_from(moved).is_ok_and(|moved| moved == runs.len()) {
+            return Ok(());
+        }
+        for (consultation, owner) in runs.keys() {
+            let room = room::Entity::find_by_id((*consultation, *owner));
+            if room.one(&self.reader.db).await?.is_none() {
+                return Err(StoreError::NotFound);
+            }
+        }
+        Err(does_not_follow())
     }
 
     /// Keeps a snapshot; one already kept for the same place is replaced.
@@ -373,28 +402,91 @@ impl WriteTx {
         client_id: i64,
         account: AccountId,
     ) -> Result<bool> {
+        self.bind_clients([(key.into(), client_id, account)]).await
+    }
+
+    /// Gives client ids to accounts, as [`WriteTx::bind_client`] does, with one statement; `false` when at
+    /// least one is somebody else's, and the transaction should then be dropped.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn bind_clients(
+        &mut self,
+        bindings: impl IntoIterator<Item = (RoomKey, i64, AccountId)>,
+    ) -> Result<bool> {
         use room_client::Column;
-        let key = key.into();
-        let row = room_client::ActiveModel::from(room_client::Model {
-            consultation: key.consultation.0,
-            owner: key.owner_column(),
-            client_id,
-            account: account.0,
-        });
-        // An update that changes nothing locks the row on both databases, so what is read next is what
-        // holds, whoever came first.
-        room_client::Entity::insert(row)
+        let mut owners = BTreeMap::new();
+        for (key, client_id, account) in bindings {
+            let place = (key.consultation.0, key.owner_column(), client_id);
+            if *owners.entry(place).or_insert(account) != account {
+                return Ok(false);
+            }
+        }
+        if owners.is_empty() {
+            return Ok(true);
+        }
+        let wanted = owners.len();
+        let rows = owners
+            .into_iter()
+            .map(|((consultation, owner, client_id), account)| {
+                room_client::ActiveModel::from(room_client::Model {
+                    consultation,
+                    owner,
+                    client_id,
+                    account: account.0,
+                })
+            });
+        // An update that changes nothing counts the row, and locks it on both databases: whoever came
+        // first, this is what holds. Another's row is neither changed nor counted.
+        let of_row = Expr::col((room_client::Entity, Column::Account));
+        let bound = room_client::Entity::insert_many(rows)
             .on_conflict(
                 OnConflict::columns([Column::Consultation, Column::Owner, Column::ClientId])
-                    .value(Column::ClientId, Expr::value(client_id))
+                    .update_column(Column::Account)
+                    .action_and_where(of_row.eq(Expr::col((Alias::new("excluded"), Column::Account))))
                     .to_owned(),
             )
             .exec_without_returning(&self.reader.db)
             .await?;
-        let owner = room_client::Entity::find_by_id((key.consultation.0, key.owner_column(), client_id))
-            .one(&self.reader.db)
-            .await?
-            .ok_or(StoreError::NotFound)?;
-        Ok(owner.account == account.0)
+        Ok(usize::try_from(bound).is_ok_and(|bound| bound == wanted))
+    }
+}
+
+fn does_not_follow() -> StoreError {
+    StoreError::Conflict("the update does not follow the log".to_owned())
+}
+
+/// Entries of one room that follow each other.
+struct Run {
+    epoch: i64,
+    /// Where the log must stand.
+    from_seq: i64,
+    from_head: [u8; 32],
+    /// Where it stands afterwards.
+    seq: i64,
+    head: [u8; 32],
+}
+
+impl Run {
+    /// What stands before its first entry.
+    const fn before(first: &LogEntry) -> Self {
+        let seq = first.seq.saturating_sub(1);
+        Self {
+            epoch: first.epoch,
+            from_seq: seq,
+            from_head: first.prev_hash,
+            seq,
+            head: first.prev_hash,
+        }
+    }
+
+    /// Whether the entry follows.
+    fn extend(&mut self, entry: &LogEntry) -> bool {
+        let follows = entry.epoch == self.epoch
+            && Some(entry.seq) == self.seq.checked_add(1)
+            && entry.prev_hash == self.head;
+        self.seq = entry.seq;
+        self.head = entry.hash;
+        follows
     }
 }

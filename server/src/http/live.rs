@@ -59,8 +59,9 @@ pub async fn join(
     Query(query): Query<TicketQuery>,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, ServiceError> {
+    let as_of = app.rooms.changes();
     let ctx = who(&app, &request, &headers, id, &query).await?;
-    let join = rooms::prepare(&app, &ctx, id, false).await?;
+    let join = rooms::prepare(&app, &ctx, id, false, as_of).await?;
     Ok(open(app, upgrade, join))
 }
 
@@ -79,8 +80,9 @@ pub async fn notes(
     Query(query): Query<TicketQuery>,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, ServiceError> {
+    let as_of = app.rooms.changes();
     let ctx = who(&app, &request, &headers, id, &query).await?;
-    let join = rooms::prepare(&app, &ctx, id, true).await?;
+    let join = rooms::prepare(&app, &ctx, id, true, as_of).await?;
     Ok(open(app, upgrade, join))
 }
 

@@ -7,22 +7,19 @@
 mod acts;
 mod broadcast;
 mod calls;
+mod catch_up;
 mod frames;
 mod people;
 mod storing;
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use axum::body::Bytes;
-use consilium_collab::{
-    awareness::{Entry, Table},
-    document::RoomDoc,
-    guard::Room,
-};
+use consilium_collab::{awareness::Table, document::RoomDoc, guard::Room};
 use consilium_domain::{AccountId, permission::RoomRights};
 use consilium_protocol::{
     limits::{BATCH_CONNECTIONS, BATCH_MS, ROOM_CONNECTIONS},
@@ -34,7 +31,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use self::calls::Call;
+use self::{broadcast::Pointers, calls::Call, catch_up::Whole};
 use super::{
     CLOSE_RESTART, Join, LiveError, Rooms,
     history::{self, Loaded},
@@ -138,12 +135,12 @@ pub(super) struct Actor {
     seats: HashMap<u64, Seat>,
     awareness: Table,
     call: Call,
-    /// States of a large room that go out together, the latest of each client, and when they do.
-    pointers: BTreeMap<u64, Entry>,
-    pointers_at: Option<Instant>,
-    pointers_sent: Option<Instant>,
+    /// States on their way to everybody.
+    pointers: Pointers,
     /// The answer to a digest that finds nothing missing: deletions only. Good for one state.
     equal: Option<Bytes>,
+    /// The answer to who has nothing, while many enter.
+    whole: Option<Whole>,
     /// Entries not given to the writer yet, and the client ids they bind.
     unwritten: Vec<LogEntry>,
     unwritten_clients: Vec<(u64, AccountId)>,
@@ -205,9 +202,8 @@ impl Actor {
             seats: HashMap::new(),
             awareness: Table::default(),
             call: Call::default(),
-            pointers: BTreeMap::new(),
-            pointers_at: None,
-            pointers_sent: None,
+            pointers: Pointers::default(),
+            whole: None,
             equal: None,
             unwritten: Vec::new(),
             unwritten_clients: Vec::new(),
@@ -228,12 +224,15 @@ impl Actor {
             self.write().await;
             let idle_at = self.idle_since.map(|since| since + self.rooms.0.timing.idle);
             let wake_at = self.read_only.or(idle_at);
-            let bundle_at = earliest(self.write_at, self.pointers_at);
+            let bundle_at = [self.write_at, self.pointers.at, self.whole_until()];
             tokio::select! {
                 // Times before commands, or a busy room would never get to them.
                 biased;
                 outcome = written(&mut self.in_flight) => self.written(outcome).await,
-                () = until(bundle_at) => self.send_pointers(),
+                () = until(bundle_at.into_iter().flatten().min()) => {
+                    self.send_pointers();
+                    self.drop_whole();
+                }
                 () = until(wake_at) => {
                     if self.read_only.is_some() {
                         self.recover().await;
@@ -395,14 +394,6 @@ async fn written(in_flight: &mut Option<InFlight>) -> Outcome {
     match in_flight {
         Some(flight) => (&mut flight.done).await,
         None => std::future::pending().await,
-    }
-}
-
-/// The sooner of two moments.
-fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (one, other) => one.or(other),
     }
 }
 

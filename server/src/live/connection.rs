@@ -1,65 +1,67 @@
-//! One connection: frames from the socket to the room, from the outbox to the socket. Works on any stream
-//! and sink of WebSocket messages.
+//! One connection: frames from the socket to the room, from the outbox to the socket, in one task. Works on
+//! any duplex of WebSocket messages.
 
 use std::{
+    future::poll_fn,
+    pin::pin,
     sync::{Arc, atomic::Ordering},
-    time::{Duration, Instant},
+    task::{Context, Poll},
 };
 
 use axum::{
     Error,
-    body::Bytes,
     extract::ws::{CloseFrame, Message},
 };
 use consilium_collab::frame::{self, Frame};
 use consilium_protocol::{
     limits::{AWARENESS_PER_SECOND, ROOM_FRAME_BYTES, SIGNALS_PER_SECOND, UPDATES_PER_SECOND},
-    live::{
-        CLOSE_EXPIRED, CLOSE_MALFORMED, CLOSE_REVOKED, CLOSE_TOO_MANY, CLOSE_TOO_SLOW, CLOSE_UNAVAILABLE,
-    },
+    live::{CLOSE_MALFORMED, CLOSE_REVOKED, CLOSE_TOO_MANY, CLOSE_TOO_SLOW, CLOSE_UNAVAILABLE},
 };
 use futures::{Sink, SinkExt as _, Stream, StreamExt as _};
 use tokio::{
-    sync::{mpsc, oneshot},
-    time::{MissedTickBehavior, interval, timeout},
+    sync::{
+        mpsc::{self, error::TrySendError},
+        oneshot,
+    },
+    time::timeout,
 };
 
 use super::{
-    CLOSE_RESTART, Connected, GOODBYE, Join, LiveError, Rooms,
-    accounts::Pass,
-    actor::Command,
-    bucket::Bucket,
-    lock,
-    outbox::{Next, Outbox},
+    CLOSE_RESTART, Connected, GOODBYE, Join, LiveError, Rooms, accounts::Pass, actor::Command,
+    bucket::Bucket, lock, outbox::Outbox, pulse::Pulse,
 };
 
-/// How often expiry and silence are looked at.
-const TICK: Duration = Duration::from_secs(1);
-/// Frames written before the socket is flushed.
+/// Messages written before the socket is flushed: one record and one system call for all of them.
 const WRITE_AT_ONCE: usize = 64;
 
 /// Serves one connection until it ends.
-pub(super) async fn run<I, O>(rooms: &Rooms, sink: O, mut stream: I, join: Join)
+pub(super) async fn run<S>(rooms: &Rooms, socket: S, join: Join)
 where
-    I: Stream<Item = Result<Message, Error>> + Send + Unpin,
-    O: Sink<Message> + Send + Unpin + 'static,
+    S: Stream<Item = Result<Message, Error>> + Sink<Message> + Send + Unpin,
 {
     let outbox = Arc::new(Outbox::default());
-    let mut sending = tokio::spawn(send(sink, Arc::clone(&outbox), rooms.0.timing.ping));
+    let pulse = Arc::new(Pulse::default());
     let id = rooms.0.next_connection.fetch_add(1, Ordering::Relaxed);
     let connected = Connected {
         session: join.session,
+        expires_at: join.expires_at,
         outbox: Arc::clone(&outbox),
+        pulse: Arc::clone(&pulse),
     };
     lock(&rooms.0.connections).insert(id, connected);
     let join = Arc::new(join);
+    let mut link = Link {
+        socket,
+        outbox: Arc::clone(&outbox),
+        unflushed: false,
+    };
     let entered = match rooms.0.accounts.enter(join.person.id) {
         Some(pass) => enter(rooms, id, &join, &outbox).await.map(|room| (room, pass)),
         None => Err(LiveError::TooMany),
     };
     match entered {
         Ok((room, pass)) => {
-            receive(rooms, (id, &room), (&join, &pass), &outbox, &mut stream).await;
+            receive(rooms, (id, &room), (&join, &pass), &mut link, &pulse).await;
             let _room_gone = room.send(Command::Leave { connection: id }).await;
             let result = outbox
                 .closed_with()
@@ -86,16 +88,7 @@ where
         metrics::counter!("consilium_room_resyncs_total", "reason" => "too_slow").increment(1);
     }
     outbox.finish(1000, "");
-    // Both at once: a peer that must first get rid of what it is sending, and one that no longer reads.
-    // The peer answers the close; going away before would reset the connection and lose the code.
-    let farewell = async {
-        if timeout(GOODBYE, &mut sending).await.is_err() {
-            outbox.close(CLOSE_TOO_SLOW, "too slow");
-            let _panicked = (&mut sending).await;
-        }
-    };
-    let drain = async { while let Some(Ok(_)) = stream.next().await {} };
-    let ((), _peer_silent) = tokio::join!(farewell, timeout(GOODBYE, drain));
+    link.farewell().await;
 }
 
 /// Loads the room, records the entry, then takes part.
@@ -108,7 +101,10 @@ async fn enter(
     rooms.wake(join.key()).await?;
     rooms.audit(join, "room.join", "ok", true).await?;
     let room = take_seat(rooms, id, join, outbox).await?;
-    if let Some(recheck) = rooms.0.recheck.get().cloned() {
+    // Rights that changed since they were read were put in force before this seat was taken.
+    if rooms.changes() != join.as_of
+        && let Some(recheck) = rooms.0.recheck.get().cloned()
+    {
         let rights = recheck(join.consultation, join.person.id, join.session).await;
         if rights.is_none() {
             outbox.close(CLOSE_REVOKED, "access ended");
@@ -152,79 +148,53 @@ async fn take_seat(
 }
 
 /// Hands frames to the room until either side ends.
-async fn receive<I>(
+async fn receive<S>(
     rooms: &Rooms,
     (id, room): (u64, &mpsc::Sender<Command>),
     (join, pass): (&Arc<Join>, &Pass),
-    outbox: &Arc<Outbox>,
-    stream: &mut I,
+    link: &mut Link<S>,
+    pulse: &Pulse,
 ) where
-    I: Stream<Item = Result<Message, Error>> + Send + Unpin,
+    S: Stream<Item = Result<Message, Error>> + Sink<Message> + Send + Unpin,
 {
+    let outbox = Arc::clone(&link.outbox);
     let mut updates = Bucket::per_second(UPDATES_PER_SECOND);
     let mut awareness = Bucket::per_second(AWARENESS_PER_SECOND);
     let mut signals = Bucket::per_second(SIGNALS_PER_SECOND);
-    let mut ticks = interval(TICK.min(rooms.0.timing.dead));
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut heard = Instant::now();
-    loop {
-        let message = tokio::select! {
-            biased;
-            () = outbox.closing() => return,
-            _ = ticks.tick() => {
-                if rooms.now() >= join.expires_at {
-                    outbox.close(CLOSE_EXPIRED, "session expired");
-                } else if heard.elapsed() >= rooms.0.timing.dead {
-                    outbox.close(1001, "no answer");
-                }
-                continue;
-            }
-            message = stream.next() => message,
-        };
-        heard = Instant::now();
+    while let Some(message) = link.next().await {
+        pulse.beat();
         let bytes = match message {
-            Some(Ok(Message::Binary(bytes))) => bytes,
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
-            Some(Ok(Message::Close(_))) | None => return,
+            Ok(Message::Binary(bytes)) => bytes,
+            Ok(Message::Ping(_) | Message::Pong(_)) => continue,
+            Ok(Message::Close(_)) => return,
             // A text, a frame beyond the limit, or a broken socket, which does not mind being told.
-            Some(Ok(Message::Text(_)) | Err(_)) => {
-                refuse(rooms, join, outbox, "live.malformed", CLOSE_MALFORMED).await;
+            Ok(Message::Text(_)) | Err(_) => {
+                refuse(rooms, join, &outbox, "live.malformed", CLOSE_MALFORMED).await;
                 return;
             }
         };
-        if bytes.len() > ROOM_FRAME_BYTES {
-            refuse(rooms, join, outbox, "live.too_large", CLOSE_MALFORMED).await;
+        let verdict = if bytes.len() > ROOM_FRAME_BYTES {
+            Err(("live.too_large", CLOSE_MALFORMED))
+        } else {
+            match frame::decode(&bytes) {
+                Err(_) => Err(("live.malformed", CLOSE_MALFORMED)),
+                Ok(Frame::Awareness(_)) if !awareness.take() => continue,
+                Ok(Frame::Awareness(_)) => Ok(()),
+                Ok(Frame::Consilium(_)) if signals.take() => Ok(()),
+                Ok(Frame::Consilium(_)) => Err(("live.too_many", CLOSE_TOO_MANY)),
+                Ok(_) if updates.take() && pass.change() => Ok(()),
+                Ok(_) => Err(("live.too_many", CLOSE_TOO_MANY)),
+            }
+        };
+        if let Err((reason, code)) = verdict {
+            refuse(rooms, join, &outbox, reason, code).await;
             return;
-        }
-        match frame::decode(&bytes) {
-            Err(_) => {
-                refuse(rooms, join, outbox, "live.malformed", CLOSE_MALFORMED).await;
-                return;
-            }
-            Ok(Frame::Awareness(_)) => {
-                if !awareness.take() {
-                    continue;
-                }
-            }
-            Ok(Frame::Consilium(_)) => {
-                if !signals.take() {
-                    refuse(rooms, join, outbox, "live.too_many", CLOSE_TOO_MANY).await;
-                    return;
-                }
-            }
-            Ok(_) => {
-                if !updates.take() || !pass.change() {
-                    refuse(rooms, join, outbox, "live.too_many", CLOSE_TOO_MANY).await;
-                    return;
-                }
-            }
         }
         let command = Command::Frame {
             connection: id,
             bytes,
         };
-        if room.send(command).await.is_err() {
-            outbox.finish(CLOSE_UNAVAILABLE, "room ended");
+        if !link.hand_over(room, command).await {
             return;
         }
     }
@@ -238,55 +208,123 @@ async fn refuse(rooms: &Rooms, join: &Join, outbox: &Outbox, reason: &'static st
     let _logged_by_the_writer = rooms.audit(join, "room.refuse", reason, false).await;
 }
 
-/// Sends what the outbox says until it says close.
-async fn send<O>(mut sink: O, outbox: Arc<Outbox>, ping: Duration)
-where
-    O: Sink<Message> + Send + Unpin + 'static,
-{
-    let mut pings = interval(ping);
-    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    pings.tick().await;
-    loop {
-        let message = tokio::select! {
-            next = outbox.next() => match next {
-                Next::Send(bytes) => Message::Binary(bytes),
-                Next::Close(code, reason) => {
-                    let close = CloseFrame { code, reason: reason.into() };
-                    let goodbye = async {
-                        if sink.send(Message::Close(Some(close))).await.is_ok() {
-                            let _peer_gone = sink.close().await;
-                        }
-                    };
-                    let _peer_stuck = timeout(GOODBYE, goodbye).await;
-                    return;
-                }
-            },
-            _ = pings.tick() => Message::Ping(Bytes::new()),
-        };
-        let sent = tokio::select! {
-            biased;
-            sent = write(&mut sink, message, &outbox) => sent.is_ok(),
-            // The reader does not read: the frame is half sent at best, the close may still get through.
-            () = outbox.killed() => true,
-        };
-        if !sent {
-            outbox.close(1006, "");
-            return;
-        }
-    }
+/// A socket with the queue that is written to it.
+struct Link<S> {
+    socket: S,
+    outbox: Arc<Outbox>,
+    unflushed: bool,
 }
 
-/// Writes a message and whatever else waits, then flushes once: a record and a system call for all of them.
-async fn write<O>(sink: &mut O, first: Message, outbox: &Outbox) -> Result<(), O::Error>
+impl<S> Link<S>
 where
-    O: Sink<Message> + Send + Unpin + 'static,
+    S: Stream<Item = Result<Message, Error>> + Sink<Message> + Send + Unpin,
 {
-    sink.feed(first).await?;
-    for _ in 1..WRITE_AT_ONCE {
-        match outbox.frame() {
-            Some(frame) => sink.feed(Message::Binary(frame)).await?,
-            None => break,
+    /// Writes what waits, as far as the socket takes it, and wakes the task when there is more to do. Ready
+    /// when everything is written or the socket is broken.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.outbox.register(cx.waker());
+        loop {
+            let mut written = 0;
+            let mut stuck = false;
+            while written < WRITE_AT_ONCE {
+                match self.socket.poll_ready_unpin(cx) {
+                    Poll::Ready(ready) => ready?,
+                    Poll::Pending => {
+                        stuck = true;
+                        break;
+                    }
+                }
+                let Some(message) = self.outbox.message() else {
+                    break;
+                };
+                self.socket.start_send_unpin(message)?;
+                self.unflushed = true;
+                written += 1;
+            }
+            if self.unflushed {
+                match self.socket.poll_flush_unpin(cx) {
+                    Poll::Ready(flushed) => flushed?,
+                    Poll::Pending => return Poll::Pending,
+                }
+                self.unflushed = false;
+            }
+            if stuck {
+                return Poll::Pending;
+            }
+            if written < WRITE_AT_ONCE {
+                return Poll::Ready(Ok(()));
+            }
         }
     }
-    sink.flush().await
+
+    /// Writes, and says whether the connection goes on; a socket that breaks closes it.
+    fn poll_goes_on(&mut self, cx: &mut Context<'_>) -> bool {
+        if let Poll::Ready(Err(_)) = self.poll_write(cx) {
+            self.outbox.close(1006, "");
+        }
+        self.outbox.close_reason().is_none()
+    }
+
+    /// The next message of the peer, writing meanwhile; `None` when either side ends the connection.
+    async fn next(&mut self) -> Option<Result<Message, Error>> {
+        poll_fn(|cx| {
+            if self.poll_goes_on(cx) {
+                self.socket.poll_next_unpin(cx)
+            } else {
+                Poll::Ready(None)
+            }
+        })
+        .await
+    }
+
+    /// Gives the room a command, writing meanwhile; `false` when the connection ended.
+    async fn hand_over(&mut self, room: &mpsc::Sender<Command>, command: Command) -> bool {
+        let given = match room.try_send(command) {
+            Ok(()) => Some(true),
+            Err(TrySendError::Closed(_)) => Some(false),
+            Err(TrySendError::Full(command)) => {
+                let mut sending = pin!(room.send(command));
+                poll_fn(|cx| {
+                    if self.poll_goes_on(cx) {
+                        sending.as_mut().poll(cx).map(|sent| Some(sent.is_ok()))
+                    } else {
+                        Poll::Ready(None)
+                    }
+                })
+                .await
+            }
+        };
+        if given == Some(false) {
+            self.outbox.finish(CLOSE_UNAVAILABLE, "room ended");
+        }
+        given == Some(true)
+    }
+
+    /// Writes what waits, says why it ends, and gives the peer time to answer: going away before would
+    /// reset the connection and lose the code. A peer that does not read gets the code at best.
+    async fn farewell(mut self) {
+        let rest = poll_fn(|cx| {
+            let written = self.poll_write(cx);
+            if written.is_pending() {
+                // A peer that must first get rid of what it is sending.
+                while let Poll::Ready(Some(Ok(_))) = self.socket.poll_next_unpin(cx) {}
+            }
+            written
+        });
+        if !matches!(timeout(GOODBYE, rest).await, Ok(Ok(()))) {
+            self.outbox.close(CLOSE_TOO_SLOW, "too slow");
+        }
+        let goodbye = async {
+            let (code, reason) = self.outbox.close_reason().unwrap_or((1000, ""));
+            let close = CloseFrame {
+                code,
+                reason: reason.into(),
+            };
+            if self.socket.send(Message::Close(Some(close))).await.is_ok() {
+                while let Some(Ok(_)) = self.socket.next().await {}
+            }
+            let _peer_gone = self.socket.close().await;
+        };
+        let _peer_stuck = timeout(GOODBYE, goodbye).await;
+    }
 }

@@ -3,9 +3,10 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex},
+    task::Waker,
 };
 
-use axum::body::Bytes;
+use axum::{body::Bytes, extract::ws::Message};
 use consilium_collab::{
     awareness::{Entry, encode},
     frame,
@@ -14,21 +15,13 @@ use consilium_protocol::{
     limits::{ROOM_QUEUE_BYTES, ROOM_QUEUE_FRAMES},
     live::CLOSE_TOO_SLOW,
 };
-use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
+use futures::task::AtomicWaker;
 
 use super::lock;
 
 /// Answers to sync steps 1 on their way to one reader: its entry and one more, as when its copy was of
 /// another life of the document.
 const CATCH_UPS: usize = 2;
-
-/// What the connection does next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Next {
-    Send(Bytes),
-    Close(u16, &'static str),
-}
 
 struct Waiting {
     frame: Bytes,
@@ -63,6 +56,8 @@ struct State {
     shown: Option<Shown>,
     /// States that came while others waited, the latest of each client; older ones are never sent.
     awareness: BTreeMap<u64, Arc<Entry>>,
+    /// The peer is to show that it lives.
+    ping: bool,
     close: Option<(u16, &'static str)>,
 }
 
@@ -70,9 +65,8 @@ struct State {
 #[derive(Default)]
 pub(super) struct Outbox {
     state: Mutex<State>,
-    changed: Notify,
-    closing: CancellationToken,
-    killed: CancellationToken,
+    /// The connection's task.
+    task: AtomicWaker,
 }
 
 impl Outbox {
@@ -94,7 +88,7 @@ impl Outbox {
             catch_up: false,
         });
         drop(state);
-        self.changed.notify_one();
+        self.task.wake();
     }
 
     /// Promises an answer to a sync step 1; `false` when enough of them are on their way, and the question
@@ -125,7 +119,7 @@ impl Outbox {
             catch_up: true,
         });
         drop(state);
-        self.changed.notify_one();
+        self.task.wake();
     }
 
     /// Shows states when there is time.
@@ -143,7 +137,7 @@ impl Outbox {
             }
         }
         drop(state);
-        self.changed.notify_one();
+        self.task.wake();
     }
 
     /// Frames and bytes that wait.
@@ -164,8 +158,13 @@ impl Outbox {
         state.awareness.clear();
         state.close.get_or_insert((code, reason));
         drop(state);
-        self.closing.cancel();
-        self.changed.notify_one();
+        self.task.wake();
+    }
+
+    /// Asks the peer for a sign of life.
+    pub(super) fn ping(&self) {
+        lock(&self.state).ping = true;
+        self.task.wake();
     }
 
     fn shut(&self, state: &mut State, code: u16, reason: &'static str) {
@@ -174,28 +173,26 @@ impl Outbox {
         state.bytes = 0;
         state.shown = None;
         state.awareness.clear();
-        self.closing.cancel();
-        self.killed.cancel();
-        self.changed.notify_one();
+        self.task.wake();
     }
 
     /// The code the connection is being closed with.
     pub(super) fn closed_with(&self) -> Option<u16> {
-        lock(&self.state).close.map(|(code, _)| code)
+        self.close_reason().map(|(code, _)| code)
     }
 
-    /// Resolves when nothing more is taken from the connection.
-    pub(super) async fn closing(&self) {
-        self.closing.cancelled().await;
+    /// Why the connection is being closed: nothing more is taken from it.
+    pub(super) fn close_reason(&self) -> Option<(u16, &'static str)> {
+        lock(&self.state).close
     }
 
-    /// Resolves when a frame being sent is not worth waiting for.
-    pub(super) async fn killed(&self) {
-        self.killed.cancelled().await;
+    /// Wakes this task, and no other any more, when something is added or the connection is being closed.
+    pub(super) fn register(&self, task: &Waker) {
+        self.task.register(task);
     }
 
-    /// The next frame, if one waits.
-    pub(super) fn frame(&self) -> Option<Bytes> {
+    /// The next message, if one waits.
+    pub(super) fn message(&self) -> Option<Message> {
         let mut state = lock(&self.state);
         if let Some(next) = state.frames.pop_front() {
             if next.catch_up {
@@ -203,10 +200,13 @@ impl Outbox {
             } else {
                 state.bytes = state.bytes.saturating_sub(next.frame.len());
             }
-            return Some(next.frame);
+            return Some(Message::Binary(next.frame));
         }
         if let Some(shown) = state.shown.take() {
-            return Some(shown.frame);
+            return Some(Message::Binary(shown.frame));
+        }
+        if std::mem::take(&mut state.ping) {
+            return Some(Message::Ping(Bytes::new()));
         }
         if state.close.is_some() || state.awareness.is_empty() {
             return None;
@@ -214,25 +214,7 @@ impl Outbox {
         let shown = std::mem::take(&mut state.awareness);
         drop(state);
         let entries: Vec<Entry> = shown.into_values().map(|entry| (*entry).clone()).collect();
-        Some(frame::awareness(&encode(&entries)).into())
-    }
-
-    fn take(&self) -> Option<Next> {
-        if let Some(frame) = self.frame() {
-            return Some(Next::Send(frame));
-        }
-        let close = lock(&self.state).close;
-        close.map(|(code, reason)| Next::Close(code, reason))
-    }
-
-    /// Waits for the next thing to do.
-    pub(super) async fn next(&self) -> Next {
-        loop {
-            if let Some(next) = self.take() {
-                return next;
-            }
-            self.changed.notified().await;
-        }
+        Some(Message::Binary(frame::awareness(&encode(&entries)).into()))
     }
 }
 
@@ -244,8 +226,8 @@ mod tests {
         vec![7; len].into()
     }
 
-    #[tokio::test]
-    async fn frames_first_then_the_latest_states() {
+    #[test]
+    fn frames_first_then_the_latest_states() {
         let outbox = Outbox::default();
         let entry = |client, clock| Entry {
             client,
@@ -253,30 +235,35 @@ mod tests {
             state: "{}".to_owned(),
         };
         let show = |entries: &[Entry]| outbox.show(&Shown::new(entries.to_vec()));
-        let sent = |entries: &[Entry]| Next::Send(frame::awareness(&encode(entries)).into());
+        let sent = |entries: &[Entry]| Some(Message::Binary(frame::awareness(&encode(entries)).into()));
+        let content = |len| Some(Message::Binary(bytes(len)));
         show(&[entry(2, 1)]);
         show(&[entry(1, 1)]);
         show(&[entry(1, 2)]);
         outbox.push(bytes(3));
         assert_eq!(outbox.waiting(), (1, 3));
-        assert_eq!(outbox.next().await, Next::Send(bytes(3)));
-        assert_eq!(outbox.next().await, sent(&[entry(1, 2), entry(2, 1)]));
+        assert_eq!(outbox.message(), content(3));
+        assert_eq!(outbox.message(), sent(&[entry(1, 2), entry(2, 1)]));
         show(&[entry(7, 7)]);
-        assert_eq!(outbox.next().await, sent(&[entry(7, 7)]));
+        assert_eq!(outbox.message(), sent(&[entry(7, 7)]));
+        outbox.ping();
+        assert_eq!(outbox.message(), Some(Message::Ping(Bytes::new())));
         outbox.push(bytes(4));
         outbox.finish(4400, "bye");
         outbox.push(bytes(5));
-        assert_eq!(outbox.next().await, Next::Send(bytes(4)));
-        assert_eq!(outbox.next().await, Next::Close(4400, "bye"));
+        assert_eq!(outbox.message(), content(4));
+        assert_eq!(outbox.message(), None);
+        assert_eq!(outbox.close_reason(), Some((4400, "bye")));
     }
 
-    #[tokio::test]
-    async fn a_full_queue_closes() {
+    #[test]
+    fn a_full_queue_closes() {
         let many = Outbox::default();
         for _ in 0..=ROOM_QUEUE_FRAMES {
             many.push(bytes(1));
         }
-        assert_eq!(many.next().await, Next::Close(CLOSE_TOO_SLOW, "too slow: resync"));
+        assert_eq!(many.message(), None);
+        assert_eq!(many.close_reason(), Some((CLOSE_TOO_SLOW, "too slow: resync")));
         let large = Outbox::default();
         large.push_catch_up(bytes(5 * ROOM_QUEUE_BYTES));
         large.push(bytes(ROOM_QUEUE_BYTES + 9));
@@ -289,7 +276,7 @@ mod tests {
         assert!(asks.promise_catch_up());
         asks.push_catch_up(bytes(1));
         assert!(!asks.promise_catch_up());
-        assert_eq!(asks.next().await, Next::Send(bytes(1)));
+        assert_eq!(asks.message(), Some(Message::Binary(bytes(1))));
         assert!(asks.promise_catch_up());
         assert_eq!(asks.closed_with(), None);
     }

@@ -30,7 +30,7 @@ use consilium_protocol::{
 use futures::future::join_all;
 
 use self::world::{EXPERTS, Page, RIGHTS, World, account, consultation, join, length, person};
-use super::{Rooms, history};
+use super::{Join, Rooms, history};
 
 type Content = (
     Vec<consilium_collab::document::PlacedAnnotation>,
@@ -239,11 +239,20 @@ async fn rights_are_read_again_after_entering() {
     rooms.set_recheck(std::sync::Arc::new(|_, who, _| {
         Box::pin(async move { (who == account(1)).then_some(RoomRights::default()) })
     }));
+    // Nothing has changed since the rights of this one were read.
+    let zero = Page::open(&rooms, 100, join(1)).await;
+    assert_eq!(zero.room.rights(), RIGHTS);
+    rooms.refresh(consultation(), &|_| Some(RIGHTS), "").await;
     let mut one = Page::open(&rooms, 101, join(1)).await;
     one.until(|page| page.room.rights() == RoomRights::default())
         .await;
     let mut two = Page::connect(&rooms, 202, join(2));
     assert_eq!(two.until_closed().await, CLOSE_REVOKED);
+    let fresh = Join {
+        as_of: rooms.changes(),
+        ..join(2)
+    };
+    assert_eq!(Page::open(&rooms, 203, fresh).await.room.rights(), RIGHTS);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

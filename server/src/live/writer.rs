@@ -112,50 +112,45 @@ async fn write_group(store: &Store, waiting: Vec<Waiting>) {
 
 async fn write(store: &Store, jobs: &[&Job]) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
+    let entries = jobs.iter().flat_map(|job| match job {
+        Job::Entries { entries, .. } => entries.as_slice(),
+        Job::Snapshot(_) | Job::Audit(_) => &[],
+    });
+    tx.append_log(entries).await?;
+    if !tx.bind_clients(jobs.iter().flat_map(|job| bindings(job))).await? {
+        return Err(StoreError::Conflict(
+            "the client id is somebody else's".to_owned(),
+        ));
+    }
     for job in jobs {
-        match job {
-            Job::Entries { entries, clients, .. } => {
-                tx.append_log(entries).await?;
-                let key = entries.first().map(|entry| entry.key);
-                for (client, account) in clients {
-                    bind(&mut tx, key, *client, *account).await?;
-                }
-            }
-            Job::Snapshot(snapshot) => tx.put_snapshot(snapshot).await?,
-            Job::Audit(_) => {}
+        if let Job::Snapshot(snapshot) = job {
+            tx.put_snapshot(snapshot).await?;
         }
     }
     // The audit chain last: its row is the one all writers share.
-    for job in jobs {
-        match job {
-            Job::Entries { acts, .. } => {
-                for entry in acts {
-                    tx.audit(entry.clone()).await?;
-                }
-            }
-            Job::Audit(entry) => {
-                tx.audit((**entry).clone()).await?;
-            }
-            Job::Snapshot(_) => {}
-        }
+    let acts: Vec<AuditEntry> = jobs.iter().flat_map(|job| acts(job)).cloned().collect();
+    if !acts.is_empty() {
+        tx.audit_all(acts).await?;
     }
     tx.commit_technical().await
 }
 
-async fn bind(
-    tx: &mut consilium_storage::WriteTx,
-    key: Option<RoomKey>,
-    client: u64,
-    account: AccountId,
-) -> Result<(), StoreError> {
-    let (Some(key), Ok(client)) = (key, i64::try_from(client)) else {
-        return Ok(());
+/// The client ids a job binds.
+fn bindings(job: &Job) -> impl Iterator<Item = (RoomKey, i64, AccountId)> {
+    let (key, clients) = match job {
+        Job::Entries { entries, clients, .. } => (entries.first().map(|entry| entry.key), clients.as_slice()),
+        Job::Snapshot(_) | Job::Audit(_) => (None, [].as_slice()),
     };
-    if tx.bind_client(key, client, account).await? {
-        Ok(())
-    } else {
-        Err(StoreError::Conflict(
-            "the client id is somebody else's".to_owned(),
-        ))
+    clients
+        .iter()
+        .filter_map(move |(client, account)| Some((key?, i64::try_from(*client).ok()?, *account)))
+}
+
+/// What a job records.
+fn acts(job: &Job) -> &[AuditEntry] {
+    match job {
+        Job::Entries { acts, .. } => acts,
+        Job::Audit(entry) => std::slice::from_ref(entry),
+        Job::Snapshot(_) => &[],
     }
 }

@@ -32,11 +32,18 @@ pub async fn ticket(app: &App, ctx: &Ctx, id: ConsultationId) -> Result<LiveTick
     })
 }
 
-/// What a connection of the caller to the shared document, or to the own private one, starts with.
+/// What a connection of the caller to the shared document, or to the own private one, starts with. `as_of`
+/// is [`crate::live::Rooms::changes`] from before the caller's session was read.
 ///
 /// # Errors
 /// Not the caller's room (403, 404, audited), or the store fails.
-pub async fn prepare(app: &App, ctx: &Ctx, id: ConsultationId, private: bool) -> Result<Join, ServiceError> {
+pub async fn prepare(
+    app: &App,
+    ctx: &Ctx,
+    id: ConsultationId,
+    private: bool,
+    as_of: u64,
+) -> Result<Join, ServiceError> {
     let case = access::open(app, ctx, id, Action::EnterRoom).await?;
     let submitted = opinions::settled(&app.store.reader().opinions(id).await?, ctx.account.id);
     Ok(Join {
@@ -46,6 +53,7 @@ pub async fn prepare(app: &App, ctx: &Ctx, id: ConsultationId, private: bool) ->
         rights: case.room_rights(&ctx.account, submitted).unwrap_or_default(),
         session: ctx.session,
         expires_at: ctx.expires_at,
+        as_of,
         ip: ctx.request.ip.to_string(),
         device: ctx.request.device.clone(),
         request_id: ctx.request.id.clone(),

@@ -5,7 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use yrs::{ReadTxn, Transact};
 
 use super::{Room, parse::parse};
-use crate::document::{ApplyError, decode_state_vector};
+use crate::{
+    document::{ApplyError, decode_state_vector},
+    wire::{Reader, put_var},
+};
 
 /// How a peer stands to the room. Deletions are not in state vectors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,4 +42,26 @@ pub fn merge(updates: &[&[u8]]) -> Option<Vec<u8>> {
         yrs::merge_updates_v1(updates.iter().copied()).ok()
     }));
     merged.ok().flatten().filter(|update| parse(update).is_ok())
+}
+
+/// A whole document with the first change of a client id that has nothing in it yet (the containers of
+/// somebody who enters); `None` when the change is another. Costs a copy, where encoding the document
+/// again costs milliseconds.
+#[must_use]
+pub fn with_newcomer(whole: &[u8], change: &[u8]) -> Option<Vec<u8>> {
+    let parsed = parse(change).ok()?;
+    let mut clients = parsed.blocks.values();
+    let first = clients.next()?.first()?;
+    if clients.next().is_some() || first.start != 0 || !parsed.deletes.is_empty() {
+        return None;
+    }
+    // One client in front, no deletions behind: what is between is its section.
+    let section = change.strip_prefix(&[1])?.strip_suffix(&[0])?;
+    let mut rest = Reader::new(whole);
+    let clients = rest.var().ok()?;
+    let mut all = Vec::with_capacity(whole.len() + section.len() + 1);
+    put_var(&mut all, clients.checked_add(1)?);
+    all.extend_from_slice(section);
+    all.extend_from_slice(rest.rest());
+    Some(all)
 }

@@ -1,10 +1,16 @@
 //! What goes out once it is durable, in bundles where many are in the room.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use axum::body::Bytes;
 use consilium_collab::{awareness::Entry, frame, guard};
-use consilium_protocol::{limits::AWARENESS_BATCH_MS, live::ServerFrame};
+use consilium_protocol::{
+    limits::{AWARENESS_BATCH_MS, AWARENESS_SMALL_BATCH_MS, BATCH_MS},
+    live::ServerFrame,
+};
 use tokio::time::Instant;
 
 use super::{Actor, Held, What};
@@ -20,6 +26,18 @@ struct Bundle {
     changes: Vec<(i64, Option<u64>, Vec<u8>)>,
     /// How far each sender's frames are durable, and as of which number.
     acks: HashMap<u64, (u64, i64)>,
+}
+
+/// States on their way to everybody, the latest of each client.
+#[derive(Default)]
+pub(super) struct Pointers {
+    waiting: BTreeMap<u64, Entry>,
+    /// The one connection they came from, which has them.
+    but: Option<u64>,
+    /// When they go out.
+    pub(super) at: Option<Instant>,
+    /// When some went out last.
+    sent: Option<Instant>,
 }
 
 impl Actor {
@@ -53,7 +71,23 @@ impl Actor {
                 What::Read(read) => read(self.room.document()),
             }
         }
+        let changed = !bundle.changes.is_empty();
         self.send(bundle);
+        if changed {
+            self.hurry_pointers();
+        }
+    }
+
+    /// Sends states that are almost due along with a change, which is written to the same sockets now.
+    fn hurry_pointers(&mut self) {
+        let now = Instant::now();
+        let soon = now + Duration::from_millis(BATCH_MS);
+        if let Some(at) = &mut self.pointers.at
+            && *at <= soon
+        {
+            *at = now;
+            self.send_pointers();
+        }
     }
 
     /// Sends changes on and acknowledges them.
@@ -110,41 +144,45 @@ impl Actor {
         }
     }
 
-    /// Shows awareness states to all but one; in a large room with the next bundle, to all.
+    /// Shows awareness states to all but one: at once when none went out lately, otherwise with the next
+    /// bundle. While several people point, a bundle is one frame for all of them.
     pub(super) fn show(&mut self, entries: Vec<Entry>, but: Option<u64>) {
         if entries.is_empty() {
             return;
         }
-        if self.bundles() {
-            for entry in entries {
-                self.pointers.insert(entry.client, entry);
-            }
-            let every = Duration::from_millis(AWARENESS_BATCH_MS);
+        let every = Duration::from_millis(if self.bundles() {
+            AWARENESS_BATCH_MS
+        } else {
+            AWARENESS_SMALL_BATCH_MS
+        });
+        let pointers = &mut self.pointers;
+        if pointers.waiting.is_empty() {
             let now = Instant::now();
-            let due = self.pointers_sent.map_or(now, |sent| sent + every);
-            self.pointers_at.get_or_insert(due.max(now));
+            let due = pointers.sent.map_or(now, |sent| sent + every);
+            pointers.at = Some(due.max(now));
+            pointers.but = but;
+        } else if pointers.but != but {
+            pointers.but = None;
+        }
+        for entry in entries {
+            pointers.waiting.insert(entry.client, entry);
+        }
+        self.send_pointers();
+    }
+
+    /// Sends the states that wait when their time has come.
+    pub(super) fn send_pointers(&mut self) {
+        let now = Instant::now();
+        if self.pointers.at.is_none_or(|at| now < at) {
             return;
         }
-        let shown = Shown::new(entries);
+        let Pointers { waiting, but, .. } = std::mem::take(&mut self.pointers);
+        self.pointers.sent = Some(now);
+        let shown = Shown::new(waiting.into_values().collect());
         for (connection, seat) in &self.seats {
             if Some(*connection) != but {
                 seat.outbox.show(&shown);
             }
-        }
-    }
-
-    /// Sends the states of a large room when their time has come.
-    pub(super) fn send_pointers(&mut self) {
-        let now = Instant::now();
-        if self.pointers_at.is_none_or(|at| now < at) {
-            return;
-        }
-        self.pointers_at = None;
-        self.pointers_sent = Some(now);
-        let entries = std::mem::take(&mut self.pointers);
-        let shown = Shown::new(entries.into_values().collect());
-        for seat in self.seats.values() {
-            seat.outbox.show(&shown);
         }
     }
 }

@@ -80,60 +80,6 @@ impl Actor {
         }
     }
 
-    /// Answers a state vector, once everything the answer shows is durable. The first of a connection is
-    /// its entry; later ones are digests: they find what was lost on the way, in both directions.
-    pub(super) fn question(&mut self, connection: u64, vector: Bytes) {
-        let Ok(standing) = self.room.standing(&vector) else {
-            return self.refuse(connection, "live.malformed", CLOSE_MALFORMED);
-        };
-        let Some(seat) = self.seats.get_mut(&connection) else {
-            return;
-        };
-        let digest = seat.after.is_some();
-        if !seat.outbox.promise_catch_up() {
-            return;
-        }
-        seat.after.get_or_insert(self.seq);
-        if digest && standing.ahead && self.read_only.is_none() {
-            // What it sent did not all arrive: no acknowledgement until it has said it again.
-            seat.dirty = true;
-            let ask = frame::sync_step_1(&self.room.state_vector());
-            seat.outbox.push(ask.into());
-        }
-        if digest && (standing.ahead || standing.behind) {
-            self.resyncs += 1;
-            self.rooms.0.counters.digests.fetch_add(1, Ordering::Relaxed);
-            metrics::counter!("consilium_room_resyncs_total", "reason" => "digest").increment(1);
-        }
-        let answer = if standing.behind {
-            match self.room.missing_for(&vector) {
-                Ok(missing) => frame::sync_step_2(&missing).into(),
-                Err(_) => return self.refuse(connection, "live.malformed", CLOSE_MALFORMED),
-            }
-        } else {
-            self.equal_answer()
-        };
-        self.hold(What::Answer {
-            to: connection,
-            question: vector,
-            frame: answer,
-        });
-    }
-
-    /// What one gets who lacks no change: the deletions, which state vectors do not show; nothing at all in
-    /// a room without any. Encoded once for all who ask.
-    fn equal_answer(&mut self) -> Bytes {
-        if let Some(known) = &self.equal {
-            return known.clone();
-        }
-        let own = self.room.state_vector();
-        let nothing = vec![0, 0];
-        let missing = self.room.missing_for(&own).unwrap_or(nothing);
-        let answer: Bytes = frame::sync_step_2(&missing).into();
-        self.equal = Some(answer.clone());
-        answer
-    }
-
     /// A change, or everything the peer has that we lack.
     fn content(&mut self, connection: u64, update: &[u8], complete: bool) {
         let Some(seat) = self.seats.get_mut(&connection) else {
@@ -179,7 +125,7 @@ impl Actor {
 
     /// Gives an accepted change its place in the log.
     pub(super) fn accept(&mut self, from: Option<(u64, u64)>, author: AccountId, applied: Applied) {
-        self.equal = None;
+        self.note_change(&applied.update);
         let update = applied.update.clone();
         if let Some(seat) = from.and_then(|(connection, _)| self.seats.get(&connection)) {
             for act in &applied.acts {

@@ -103,7 +103,7 @@ impl Actor {
         self.unwritten.clear();
         self.unwritten_clients.clear();
         self.unwritten_acts.clear();
-        self.equal = None;
+        self.forget_answers();
         self.read_only = Some(after(self.rooms.0.timing.retry));
         self.rooms.0.counters.read_only.fetch_add(1, Ordering::Relaxed);
         if let Err(error) = self.room.revert() {
@@ -164,7 +164,7 @@ impl Actor {
             }
         }
         self.room = loaded.room;
-        self.equal = None;
+        self.forget_answers();
         self.epoch = loaded.epoch;
         self.seq = loaded.seq;
         self.durable = loaded.seq;

@@ -1,10 +1,12 @@
 //! A store with one consultation and three experts, and pages that talk to rooms over channels.
 
 use std::{
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -24,7 +26,7 @@ use consilium_protocol::{
 use consilium_storage::{Account, Consultation, Institution, Patient, PatientIdentity, Store};
 use consilium_vault::Vault;
 use futures::{
-    SinkExt as _, StreamExt as _,
+    Sink, SinkExt as _, Stream, StreamExt as _,
     channel::mpsc::{self, Receiver, Sender},
 };
 use tempfile::TempDir;
@@ -229,6 +231,7 @@ pub(super) fn join(n: u128) -> Join {
         rights: RIGHTS,
         session: [u8::try_from(n).unwrap(); 32],
         expires_at: Timestamp::from_ms(NOW + 3_600_000),
+        as_of: 0,
         ip: "192.0.2.1".to_owned(),
         device: "test".to_owned(),
         request_id: "r".to_owned(),
@@ -246,6 +249,40 @@ pub(super) fn length(x: f64) -> Annotation {
         points: vec![[x, 0.0], [1.0, 1.0]],
         label: String::new(),
         at_ms: 1,
+    }
+}
+
+/// Both ways of a socket made of channels.
+struct Duplex {
+    stream: Receiver<Result<Message, axum::Error>>,
+    sink: Sender<Message>,
+}
+
+impl Stream for Duplex {
+    type Item = Result<Message, axum::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.stream.poll_next_unpin(cx)
+    }
+}
+
+impl Sink<Message> for Duplex {
+    type Error = mpsc::SendError;
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.sink.poll_ready_unpin(cx)
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Self::Error> {
+        self.sink.start_send_unpin(message)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.sink.poll_flush_unpin(cx)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.sink.poll_close_unpin(cx)
     }
 }
 
@@ -287,7 +324,7 @@ impl Page {
             lose: 0,
             to,
             from,
-            _task: tokio::spawn(async move { connection::run(&rooms, sink, stream, join).await }),
+            _task: tokio::spawn(async move { connection::run(&rooms, Duplex { stream, sink }, join).await }),
         }
     }
 

@@ -137,3 +137,31 @@ fn bundles_say_what_their_changes_say() {
     }
     assert!(whole > 1000, "most changes can be bundled: {whole}");
 }
+
+/// A document with somebody's containers put into its bytes is the document in which they were made.
+#[test]
+fn a_newcomer_is_put_into_the_encoded_document() {
+    let mut room = Room::new();
+    let mut whole = room.whole();
+    for n in 1..=5_u64 {
+        let author = account(u128::from(n));
+        let made = room.prepare(author, 1000 + n).unwrap().unwrap();
+        whole = with_newcomer(&whole, &made.update).unwrap();
+        let copy = RoomDoc::new(7);
+        copy.apply(&whole).unwrap();
+        assert_eq!(copy.state_vector(), room.state_vector());
+        // Further changes of the same client id are no newcomer's.
+        let writer = RoomDoc::new(u64::MAX >> 12);
+        writer.apply(&whole).unwrap();
+        let written = writer.set_opinion(author, "第一句").unwrap();
+        room.apply(author, ALL, &written).unwrap().unwrap();
+        whole = room.whole();
+        let more = writer.set_opinion(author, "第一句，第二句").unwrap();
+        assert_eq!(with_newcomer(&whole, &more), None);
+        let copy = RoomDoc::new(8);
+        copy.apply(&whole).unwrap();
+        assert_eq!(copy.opinion(author), "第一句");
+        room = Room::load(None, vec![whole.clone()], []).unwrap();
+    }
+    assert_eq!(with_newcomer(&whole, b"rubbish"), None);
+}
