@@ -28,6 +28,7 @@ pub mod submissions;
 pub mod suspension;
 pub mod templates;
 pub mod transfers;
+pub mod upgrade;
 pub mod uploads;
 pub mod worklist;
 

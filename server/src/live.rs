@@ -27,7 +27,6 @@ use std::{
     time::Duration,
 };
 
-use axum::extract::ws::WebSocket;
 use consilium_collab::document::RoomDoc;
 use consilium_domain::{AccountId, ConsultationId, Timestamp, permission::RoomRights};
 use consilium_protocol::{
@@ -46,7 +45,7 @@ use self::{
     pulse::Pulse,
     writer::{Job, Writer},
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, http::upgrade::Socket};
 
 pub use self::replay::Log;
 
@@ -274,7 +273,7 @@ impl Rooms {
     }
 
     /// Serves one upgraded socket until it closes.
-    pub async fn serve(&self, socket: WebSocket, join: Join) {
+    pub async fn serve(&self, socket: Socket, join: Join) {
         connection::run(self, socket, join).await;
     }
 

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State, WebSocketUpgrade},
+    extract::{Path, Query, State},
     response::{IntoResponse, Response},
 };
 use consilium_domain::ConsultationId;
@@ -13,12 +13,13 @@ use consilium_protocol::{
 };
 use http::{HeaderMap, header};
 use serde::Deserialize;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use utoipa::IntoParams;
 
 use crate::{
     ctx::{Ctx, Request},
     error::ServiceError,
-    http::cookies,
+    http::{cookies, upgrade::Upgrade},
     live::Join,
     services::{rooms, sessions},
     state::App,
@@ -57,7 +58,7 @@ pub async fn join(
     headers: HeaderMap,
     Path(id): Path<ConsultationId>,
     Query(query): Query<TicketQuery>,
-    upgrade: WebSocketUpgrade,
+    upgrade: Upgrade,
 ) -> Result<Response, ServiceError> {
     let as_of = app.rooms.changes();
     let ctx = who(&app, &request, &headers, id, &query).await?;
@@ -78,7 +79,7 @@ pub async fn notes(
     headers: HeaderMap,
     Path(id): Path<ConsultationId>,
     Query(query): Query<TicketQuery>,
-    upgrade: WebSocketUpgrade,
+    upgrade: Upgrade,
 ) -> Result<Response, ServiceError> {
     let as_of = app.rooms.changes();
     let ctx = who(&app, &request, &headers, id, &query).await?;
@@ -107,13 +108,16 @@ async fn who(
     }
 }
 
-fn open(app: App, upgrade: WebSocketUpgrade, join: Join) -> Response {
-    upgrade
+fn open(app: App, upgrade: Upgrade, join: Join) -> Response {
+    // Small buffers: a thousand connections are open, and most are silent.
+    let config = WebSocketConfig::default()
         .read_buffer_size(8 * 1024)
         .write_buffer_size(16 * 1024)
-        .max_message_size(limits::ROOM_FRAME_BYTES)
-        .max_frame_size(limits::ROOM_FRAME_BYTES)
-        .on_upgrade(move |socket| async move { app.rooms.clone().serve(socket, join).await })
+        .max_message_size(Some(limits::ROOM_FRAME_BYTES))
+        .max_frame_size(Some(limits::ROOM_FRAME_BYTES));
+    upgrade.run(config, move |socket| async move {
+        app.rooms.serve(socket, join).await
+    })
 }
 
 /// Which part of the history.

@@ -8,10 +8,6 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::{
-    Error,
-    extract::ws::{CloseFrame, Message},
-};
 use consilium_collab::frame::{self, Frame};
 use consilium_protocol::{
     limits::{AWARENESS_PER_SECOND, ROOM_FRAME_BYTES, SIGNALS_PER_SECOND, UPDATES_PER_SECOND},
@@ -25,6 +21,7 @@ use tokio::{
     },
     time::timeout,
 };
+use tokio_tungstenite::tungstenite::{Error, Message, protocol::CloseFrame};
 
 use super::{
     CLOSE_RESTART, Connected, GOODBYE, Join, LiveError, Rooms, accounts::Pass, actor::Command,
@@ -165,7 +162,7 @@ async fn receive<S>(
         pulse.beat();
         let bytes = match message {
             Ok(Message::Binary(bytes)) => bytes,
-            Ok(Message::Ping(_) | Message::Pong(_)) => continue,
+            Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => continue,
             Ok(Message::Close(_)) => return,
             // A text, a frame beyond the limit, or a broken socket, which does not mind being told.
             Ok(Message::Text(_)) | Err(_) => {
@@ -317,7 +314,7 @@ where
         let goodbye = async {
             let (code, reason) = self.outbox.close_reason().unwrap_or((1000, ""));
             let close = CloseFrame {
-                code,
+                code: code.into(),
                 reason: reason.into(),
             };
             if self.socket.send(Message::Close(Some(close))).await.is_ok() {

@@ -6,7 +6,7 @@ use std::{
     task::Waker,
 };
 
-use axum::{body::Bytes, extract::ws::Message};
+use axum::body::Bytes;
 use consilium_collab::{
     awareness::{Entry, encode},
     frame,
@@ -16,12 +16,22 @@ use consilium_protocol::{
     live::CLOSE_TOO_SLOW,
 };
 use futures::task::AtomicWaker;
+use tokio_tungstenite::tungstenite::{
+    Message,
+    protocol::frame::{
+        Frame,
+        coding::{Data, OpCode},
+    },
+};
 
 use super::lock;
 
 /// Answers to sync steps 1 on their way to one reader: its entry and one more, as when its copy was of
 /// another life of the document.
 const CATCH_UPS: usize = 2;
+
+/// Longer frames are written in pieces: the socket copies what it writes, and keeps the room for it.
+const PIECE_BYTES: usize = 32 * 1024;
 
 struct Waiting {
     frame: Bytes,
@@ -49,6 +59,8 @@ impl Shown {
 #[derive(Default)]
 struct State {
     frames: VecDeque<Waiting>,
+    /// What is left of a frame that is being written in pieces.
+    rest: Bytes,
     bytes: usize,
     /// Answers to sync steps 1 that were promised and have not been taken up.
     catch_ups: usize,
@@ -59,6 +71,16 @@ struct State {
     /// The peer is to show that it lives.
     ping: bool,
     close: Option<(u16, &'static str)>,
+}
+
+impl State {
+    /// The first piece of something; the rest is kept for the next time.
+    fn piece(&mut self, kind: Data, mut whole: Bytes) -> Message {
+        let piece = whole.split_to(whole.len().min(PIECE_BYTES));
+        let last = whole.is_empty();
+        self.rest = whole;
+        Message::Frame(Frame::message(piece, OpCode::Data(kind), last))
+    }
 }
 
 /// One connection's queue.
@@ -170,6 +192,7 @@ impl Outbox {
     fn shut(&self, state: &mut State, code: u16, reason: &'static str) {
         state.close.get_or_insert((code, reason));
         state.frames.clear();
+        state.rest.clear();
         state.bytes = 0;
         state.shown = None;
         state.awareness.clear();
@@ -194,13 +217,21 @@ impl Outbox {
     /// The next message, if one waits.
     pub(super) fn message(&self) -> Option<Message> {
         let mut state = lock(&self.state);
+        if !state.rest.is_empty() {
+            let rest = std::mem::take(&mut state.rest);
+            return Some(state.piece(Data::Continue, rest));
+        }
         if let Some(next) = state.frames.pop_front() {
             if next.catch_up {
                 state.catch_ups = state.catch_ups.saturating_sub(1);
             } else {
                 state.bytes = state.bytes.saturating_sub(next.frame.len());
             }
-            return Some(Message::Binary(next.frame));
+            return Some(if next.frame.len() > PIECE_BYTES {
+                state.piece(Data::Binary, next.frame)
+            } else {
+                Message::Binary(next.frame)
+            });
         }
         if let Some(shown) = state.shown.take() {
             return Some(Message::Binary(shown.frame));
@@ -264,6 +295,18 @@ mod tests {
         }
         assert_eq!(many.message(), None);
         assert_eq!(many.close_reason(), Some((CLOSE_TOO_SLOW, "too slow: resync")));
+        let pieces = Outbox::default();
+        pieces.push(bytes(2 * PIECE_BYTES + 1));
+        pieces.push(bytes(1));
+        let piece = |kind, len, last| Frame::message(bytes(len), OpCode::Data(kind), last);
+        for frame in [
+            piece(Data::Binary, PIECE_BYTES, false),
+            piece(Data::Continue, PIECE_BYTES, false),
+            piece(Data::Continue, 1, true),
+        ] {
+            assert_eq!(pieces.message(), Some(Message::Frame(frame)));
+        }
+        assert_eq!(pieces.message(), Some(Message::Binary(bytes(1))));
         let large = Outbox::default();
         large.push_catch_up(bytes(5 * ROOM_QUEUE_BYTES));
         large.push(bytes(ROOM_QUEUE_BYTES + 9));

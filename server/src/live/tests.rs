@@ -11,7 +11,6 @@ mod world;
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use axum::extract::ws::Message;
 use consilium_collab::{
     awareness::{Entry, encode},
     client::{Outcome, Saved},
@@ -28,6 +27,7 @@ use consilium_protocol::{
     },
 };
 use futures::future::join_all;
+use tokio_tungstenite::tungstenite::Message;
 
 use self::world::{EXPERTS, Page, RIGHTS, World, account, consultation, join, length, person};
 use super::{Join, Rooms, history};

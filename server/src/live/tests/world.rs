@@ -10,7 +10,6 @@ use std::{
     time::Duration,
 };
 
-use axum::extract::ws::Message;
 use consilium_collab::{
     client::{ClientRoom, Outcome},
     frame::{self, Frame},
@@ -31,6 +30,7 @@ use futures::{
 };
 use tempfile::TempDir;
 use tokio::{task::JoinHandle, time::timeout};
+use tokio_tungstenite::tungstenite::{self, Message};
 use uuid::Uuid;
 
 use crate::live::{Join, Rooms, Timing, connection};
@@ -254,12 +254,12 @@ pub(super) fn length(x: f64) -> Annotation {
 
 /// Both ways of a socket made of channels.
 struct Duplex {
-    stream: Receiver<Result<Message, axum::Error>>,
+    stream: Receiver<Result<Message, tungstenite::Error>>,
     sink: Sender<Message>,
 }
 
 impl Stream for Duplex {
-    type Item = Result<Message, axum::Error>;
+    type Item = Result<Message, tungstenite::Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.stream.poll_next_unpin(cx)
@@ -301,7 +301,9 @@ pub(super) struct Page {
     pub(super) resyncs: usize,
     /// So many of the next updates are lost on the way.
     pub(super) lose: u32,
-    to: Sender<Result<Message, axum::Error>>,
+    /// What has come of a frame that is sent in pieces.
+    pieces: Vec<u8>,
+    to: Sender<Result<Message, tungstenite::Error>>,
     from: Receiver<Message>,
     _task: JoinHandle<()>,
 }
@@ -322,6 +324,7 @@ impl Page {
             answers: Vec::new(),
             resyncs: 0,
             lose: 0,
+            pieces: Vec::new(),
             to,
             from,
             _task: tokio::spawn(async move { connection::run(&rooms, Duplex { stream, sink }, join).await }),
@@ -390,6 +393,16 @@ impl Page {
                 .await
                 .expect("the server says nothing more")
                 .unwrap_or_else(|| panic!("the connection ended with {:?}", self.closed));
+            let message = match message {
+                Message::Frame(piece) => {
+                    self.pieces.extend_from_slice(piece.payload());
+                    if !piece.header().is_final {
+                        continue;
+                    }
+                    Message::Binary(std::mem::take(&mut self.pieces).into())
+                }
+                whole => whole,
+            };
             match message {
                 Message::Binary(bytes) => {
                     self.types.push(bytes[0]);
@@ -412,7 +425,7 @@ impl Page {
                         }
                     }
                 }
-                Message::Close(frame) => self.closed = frame.map(|frame| frame.code),
+                Message::Close(frame) => self.closed = frame.map(|frame| frame.code.into()),
                 _ => {}
             }
         }
