@@ -9,6 +9,7 @@
 mod check;
 mod digest;
 mod limits;
+mod order;
 mod parse;
 mod places;
 mod prepare;
@@ -31,6 +32,7 @@ use yrs::{
 pub use self::digest::{Standing, merge, with_newcomer};
 use self::{
     check::{Check, Plan},
+    order::Orders,
     parse::parse,
     places::Index,
 };
@@ -139,6 +141,7 @@ pub enum Act {
 pub struct Room {
     doc: RoomDoc,
     index: Index,
+    orders: Orders,
     owners: HashMap<u64, AccountId>,
     /// Owners not stored yet.
     unstored: HashSet<u64>,
@@ -155,6 +158,7 @@ impl Default for Room {
         Self {
             doc: RoomDoc::new(NOBODY),
             index: Index::default(),
+            orders: Orders::default(),
             owners: HashMap::new(),
             unstored: HashSet::new(),
             base: Vec::new(),
@@ -230,6 +234,11 @@ impl Room {
         for (client, new) in &plan.new {
             self.index.extend(*client, new);
         }
+        for (of, (_, change)) in &plan.lengths {
+            self.index.lengthen(*of, *change);
+        }
+        self.orders = Orders::default();
+        self.orders.extend(&plan.inserts);
         let deleted = self.doc.doc().transact().snapshot().delete_set;
         for (client, ranges) in deleted.iter() {
             for range in ranges.iter() {
@@ -280,6 +289,10 @@ impl Room {
         if self.size() + update.len() > ROOM_DOCUMENT_BYTES {
             return Err(Violation::Full);
         }
+        self.within_counts(author, &plan)?;
+        self.orders
+            .judge(&plan.inserts)
+            .map_err(|order::Forged| Violation::Malformed)?;
         let session = plan.session.then(|| (self.doc.presenter(), self.doc.hidden()));
         let outcome = catch_unwind(AssertUnwindSafe(|| self.run(author, &plan, update)))
             .unwrap_or(Err(Violation::Inconsistent));
@@ -292,6 +305,7 @@ impl Room {
                 Ok(Some(applied))
             }
             Err(violation) => {
+                self.orders.take_back();
                 // The base and the tail were applied before; should they fail now, the document is as
                 // the update left it, and the caller sees a violation either way.
                 if let Ok(doc) = self.rebuild_document(self.tail.len()) {
@@ -386,6 +400,9 @@ impl Room {
             if self.unstored.contains(client) {
                 new_clients.push(*client);
             }
+        }
+        for (of, (_, change)) in &plan.lengths {
+            self.index.lengthen(*of, *change);
         }
         for (client, start, end) in deleted {
             self.index.delete(client, start, end);

@@ -11,8 +11,9 @@ use yrs::Any;
 
 use super::{
     Violation,
+    order::{Chain, Insert},
     parse::{Block, Content, Id, Kind as BlockKind, Parent, ParseError, Parsed},
-    places::{Index, Kind, Place},
+    places::{Change, Index, Kind, Place, Spans},
     shape,
 };
 use crate::document::owner_key;
@@ -35,6 +36,12 @@ impl From<ParseError> for Violation {
 pub(super) struct Plan {
     /// New items by client: end clock and place, from the known clock on.
     pub(super) new: BTreeMap<u64, Vec<(u32, Place)>>,
+    /// The same in an order in which each follows what it names, without what is gone already.
+    pub(super) inserts: Vec<Insert>,
+    /// How the types that have a limit grow and shrink.
+    pub(super) lengths: BTreeMap<Id, (Kind, Change)>,
+    /// New items that come as deleted, by client in the order of clocks.
+    stillborn: HashMap<u64, Vec<(u32, u32)>>,
     /// Whether something not yet deleted is deleted.
     pub(super) deletes: bool,
     /// Whether a shared map inside an annotation or line changed: look at it after the update.
@@ -46,6 +53,13 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn is_empty(&self) -> bool {
         self.new.is_empty() && !self.deletes
+    }
+
+    /// The place of a planned item.
+    pub(super) fn at(&self, (client, clock): Id) -> Option<Place> {
+        let spans = self.new.get(&client)?;
+        let index = spans.partition_point(|(end, _)| *end <= clock);
+        spans.get(index).map(|(_, place)| *place)
     }
 }
 
@@ -88,7 +102,15 @@ impl Check<'_> {
         }
         self.place_all(&mut plan, todo)?;
         self.deletes(&mut plan, &parsed.deletes)?;
+        if self.author.is_some() && plan.lengths.iter().any(|(of, grown)| self.too_long(*of, *grown)) {
+            return Err(Violation::Shape);
+        }
         Ok(plan)
+    }
+
+    fn too_long(&self, of: Id, (kind, change): (Kind, Change)) -> bool {
+        let length = change.on(self.index.length(of));
+        change.more > 0 && kind.length_max().is_some_and(|most| length > most)
     }
 
     /// Places block after block; a block that names one further on waits for it.
@@ -105,6 +127,7 @@ impl Check<'_> {
                 match self.place(plan, client, block)? {
                     Ok(place) => {
                         self.judge(plan, place, block)?;
+                        self.note(plan, client, place, block);
                         plan.new.entry(client).or_default().push((block.end, place));
                         progress = true;
                         if let Some(blocks) = todo.get_mut(&client) {
@@ -133,11 +156,7 @@ impl Check<'_> {
 
     /// The place of a known or planned item.
     fn at(&self, plan: &Plan, id: Id) -> Option<Place> {
-        self.index.at(id).or_else(|| {
-            let spans = plan.new.get(&id.0)?;
-            let index = spans.partition_point(|(end, _)| *end <= id.1);
-            spans.get(index).map(|(_, place)| *place)
-        })
+        self.index.at(id).or_else(|| plan.at(id))
     }
 
     /// Where a block stands; `Ok(Err(id))` when that depends on an item not placed yet.
@@ -281,8 +300,68 @@ impl Check<'_> {
         if sound { Ok(()) } else { Err(Violation::Shape) }
     }
 
+    /// Writes down where a block goes and how long it makes what it stands in.
+    fn note(&self, plan: &mut Plan, client: u64, place: Place, block: &Block<'_>) {
+        let BlockKind::Item {
+            left,
+            right,
+            parent,
+            key,
+            content,
+        } = &block.kind
+        else {
+            return;
+        };
+        let known = self.index.clock(client);
+        let start = block.start.max(known);
+        if *content == Content::Deleted {
+            plan.stillborn.entry(client).or_default().push((start, block.end));
+        } else if let Some(of) = place.parent
+            && place.kind.length_max().is_some()
+        {
+            let (_, change) = plan.lengths.entry(of).or_insert((place.kind, Change::default()));
+            change.more = change.more.saturating_add(block.end - start);
+        }
+        // What stands in something deleted has no order any more.
+        let gone = |(client, clock): Id| self.index.alive(client, clock, clock + 1).is_empty();
+        if place.kind == Kind::Gone || place.parent.is_some_and(gone) {
+            return;
+        }
+        let (left, chain) = match parent {
+            // The rest of an item that is here hangs behind its beginning.
+            _ if block.start < known => (Some((client, known - 1)), None),
+            Some(Parent::Root(root)) => (
+                *left,
+                Some(Chain::Root((*root).to_owned(), key.map(str::to_owned))),
+            ),
+            Some(Parent::Item(id)) => (*left, Some(Chain::Item(*id, key.map(str::to_owned)))),
+            None => (*left, None),
+        };
+        plan.inserts.push(Insert {
+            client,
+            start,
+            end: block.end,
+            left,
+            right: *right,
+            chain,
+        });
+    }
+
     fn deletes(&self, plan: &mut Plan, deletes: &[(u64, u32, u32)]) -> Result<(), Violation> {
-        for &(client, start, end) in deletes {
+        let mut deletes = deletes.to_vec();
+        deletes.sort_unstable();
+        let mut last = (0, 0);
+        for (client, start, end) in deletes {
+            // No item is counted twice.
+            let start = if last.0 == client {
+                start.max(last.1)
+            } else {
+                start
+            };
+            if start >= end {
+                continue;
+            }
+            last = (client, end);
             let known = self.index.clock(client);
             let planned = plan
                 .new
@@ -295,19 +374,17 @@ impl Check<'_> {
             if end > known {
                 // Its own new items: judged as such already.
                 plan.deletes = true;
+                shorten_new(plan, client, start.max(known), end);
             }
             for (from, to) in self.index.alive(client, start, end.min(known).max(start)) {
                 if from == to {
                     continue;
                 }
                 plan.deletes = true;
-                for place in self
-                    .index
-                    .spans(client)
-                    .into_iter()
-                    .flat_map(|s| s.between(from, to))
-                {
+                let pieces = self.index.spans(client).map(|spans| spans.pieces(from, to));
+                for (from, to, place) in pieces.into_iter().flatten() {
                     self.delete_at(plan, client, place)?;
+                    shorten(plan, place, to - from);
                 }
             }
         }
@@ -335,5 +412,40 @@ impl Check<'_> {
             }
             _ => Ok(()),
         }
+    }
+}
+
+fn shorten(plan: &mut Plan, place: Place, by: u32) {
+    if let Some(of) = place.parent
+        && place.kind.length_max().is_some()
+    {
+        let (_, change) = plan.lengths.entry(of).or_insert((place.kind, Change::default()));
+        change.fewer = change.fewer.saturating_add(by);
+    }
+}
+
+/// New items that are deleted by the same update, but for those that came as deleted.
+fn shorten_new(plan: &mut Plan, client: u64, start: u32, end: u32) {
+    let stillborn = plan.stillborn.get(&client).map(Vec::as_slice).unwrap_or_default();
+    let mut counted = Vec::new();
+    let mut from = start;
+    let first = stillborn.partition_point(|(_, stop)| *stop <= start);
+    for (dead, stop) in stillborn.get(first..).unwrap_or_default() {
+        if *dead >= end {
+            break;
+        }
+        counted.push((from, *dead));
+        from = from.max(*stop);
+    }
+    counted.push((from, end));
+    let spans = plan.new.get(&client).map(Vec::as_slice).unwrap_or_default();
+    let mut pieces = Vec::new();
+    for (from, to) in counted {
+        if from < to {
+            pieces.extend(Spans::pieces_of(spans, from, to));
+        }
+    }
+    for (from, to, place) in pieces {
+        shorten(plan, place, to - from);
     }
 }

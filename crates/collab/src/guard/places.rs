@@ -5,11 +5,11 @@ use std::collections::HashMap;
 
 use consilium_domain::permission::RoomRights;
 
-use super::parse::Id;
+use super::{parse::Id, shape};
 use crate::document;
 
 /// The kind of place an item stands at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     /// Collected: it was deleted and nobody knows where it stood.
     Gone,
@@ -72,6 +72,17 @@ impl Kind {
         matches!(self, Self::Presenter | Self::Hidden)
     }
 
+    /// How many units or entries a shared type may have whose content stands here; nothing for types that
+    /// are not counted so.
+    pub(super) const fn length_max(self) -> Option<u32> {
+        match self {
+            Self::OpinionsText => Some(shape::OPINION_UNITS_MAX),
+            Self::NotesText => Some(shape::NOTES_UNITS_MAX),
+            Self::DiscussionEntry => Some(shape::LINES_MAX),
+            _ => None,
+        }
+    }
+
     /// Whether the rights allow a change here.
     pub(super) const fn allowed(self, rights: RoomRights) -> bool {
         match self {
@@ -126,20 +137,30 @@ impl Spans {
 
     /// The places between two clocks.
     pub(super) fn between(&self, start: u32, end: u32) -> impl Iterator<Item = Place> + '_ {
-        let index = self.ends.partition_point(|(stop, _)| *stop <= start);
-        let mut from = if index == 0 {
-            0
-        } else {
-            self.ends.get(index - 1).map_or(0, |(stop, _)| *stop)
-        };
-        self.ends
-            .get(index..)
+        self.pieces(start, end).map(|(.., place)| place)
+    }
+
+    /// The places between two clocks, each with the part that stands there.
+    pub(super) fn pieces(&self, start: u32, end: u32) -> impl Iterator<Item = (u32, u32, Place)> + '_ {
+        Self::pieces_of(&self.ends, start, end)
+    }
+
+    /// The same of a list of end clocks and places.
+    pub(super) fn pieces_of(
+        ends: &[(u32, Place)],
+        start: u32,
+        end: u32,
+    ) -> impl Iterator<Item = (u32, u32, Place)> + '_ {
+        let index = ends.partition_point(|(stop, _)| *stop <= start);
+        let mut from = start;
+        ends.get(index..)
             .unwrap_or_default()
             .iter()
             .map_while(move |(stop, place)| {
+                let piece = (from, (*stop).min(end), *place);
                 let within = from < end;
                 from = *stop;
-                within.then_some(*place)
+                within.then_some(piece)
             })
     }
 }
@@ -180,11 +201,26 @@ impl Ranges {
     }
 }
 
+/// How a length changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Change {
+    pub(super) more: u32,
+    pub(super) fewer: u32,
+}
+
+impl Change {
+    pub(super) const fn on(self, length: u32) -> u32 {
+        length.saturating_add(self.more).saturating_sub(self.fewer)
+    }
+}
+
 /// All clients.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     spans: HashMap<u64, Spans>,
     deleted: HashMap<u64, Ranges>,
+    /// Units or entries not deleted, of the types that have a limit.
+    lengths: HashMap<Id, u32>,
 }
 
 impl Index {
@@ -213,6 +249,15 @@ impl Index {
         for (end, place) in new {
             spans.push(*end, *place);
         }
+    }
+
+    pub(super) fn length(&self, of: Id) -> u32 {
+        self.lengths.get(&of).copied().unwrap_or(0)
+    }
+
+    pub(super) fn lengthen(&mut self, of: Id, by: Change) {
+        let length = self.lengths.entry(of).or_default();
+        *length = by.on(*length);
     }
 
     pub(super) fn delete(&mut self, client: u64, start: u32, end: u32) {

@@ -2,6 +2,7 @@ mod attacks;
 mod fuzz;
 mod lead;
 mod merge;
+mod order;
 
 use attacks::attacks;
 use consilium_domain::AccountId;

@@ -9,7 +9,7 @@ pub(super) fn attacks() -> Vec<Attack> {
     fn two(room: &Room, change: impl FnOnce(&mut TransactionMut<'_>)) -> Vec<u8> {
         Peer::new(22, room).edit(change)
     }
-    vec![
+    let known: Vec<Attack> = vec![
         (
             "change another's annotation",
             EXPERT,
@@ -435,5 +435,6 @@ pub(super) fn attacks() -> Vec<Attack> {
             |_| b"hello".to_vec(),
             Violation::Malformed,
         ),
-    ]
+    ];
+    known.into_iter().chain(order::attacks()).collect()
 }
