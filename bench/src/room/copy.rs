@@ -74,6 +74,15 @@ impl Copy {
         Ok(txn.encode_update_v1())
     }
 
+    /// Deletes the beginning of the author's text.
+    pub(super) fn shorten(&mut self, units: u32) -> Result<Vec<u8>> {
+        let text = self.text.as_ref().context("no place to write")?;
+        let mut txn = self.doc.transact_mut();
+        text.remove_range(&mut txn, 0, units);
+        txn.commit();
+        Ok(txn.encode_update_v1())
+    }
+
     /// Draws: `count` closed regions of `points` points each, under fixed names, so that drawing again
     /// replaces them.
     pub(super) fn draw(&mut self, count: usize, points: usize, label: &str) -> Result<Vec<u8>> {

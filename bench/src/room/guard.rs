@@ -7,12 +7,15 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use consilium_collab::guard::{Room, Violation};
+use consilium_collab::{
+    document::{ANNOTATIONS, DISCUSSION, OPINIONS},
+    guard::{Room, Violation},
+};
 use consilium_domain::{AccountId, permission::RoomRights};
 use uuid::Uuid;
 use yrs::{
-    ArrayRef, ClientID, Doc, Map, MapRef, OffsetKind, Options, Out, ReadTxn as _, StateVector, Text, TextRef,
-    Transact as _, TransactionMut, Update, WriteTxn as _, any,
+    ArrayRef, ClientID, Doc, Map, MapPrelim, MapRef, OffsetKind, Options, Out, ReadTxn as _, StateVector,
+    Text, TextRef, Transact as _, TransactionMut, Update, WriteTxn as _, any,
     updates::{decoder::Decode as _, encoder::Encode as _},
 };
 
@@ -80,7 +83,6 @@ impl Page {
 
     /// Mostly typing, some drawing, now and then a word said.
     fn honest(&self, random: &mut Random, number: u32) -> Vec<u8> {
-        use consilium_collab::document::{ANNOTATIONS, DISCUSSION, OPINIONS};
         self.edit(|txn| match random.below(10) {
             0 => {
                 let drawn = hostile::drawing(random);
@@ -135,8 +137,24 @@ pub(super) fn run(quick: bool) -> Result<()> {
     let scale = if quick { 20 } else { 1 };
     let times = if quick { 51 } else { 501 };
     // A session of some minutes, and one of hours.
-    back(speed(HONEST / 20)?, times)?;
-    back(speed(HONEST / scale)?, times)?;
+    for count in [HONEST / 20, HONEST / scale] {
+        let mut room = speed(count)?;
+        refusal(
+            &mut room,
+            "too long a text, refused before yrs",
+            times,
+            |page, txn| {
+                if let Some(mine) = page.place::<TextRef>(txn, OPINIONS) {
+                    mine.insert(txn, 0, &"x".repeat(hostile::TOO_MUCH));
+                }
+            },
+        )?;
+        refusal(&mut room, "rollback after yrs applied", times, |page, txn| {
+            if let Some(mine) = page.place::<MapRef>(txn, ANNOTATIONS) {
+                mine.insert(txn, "half", MapPrelim::from([("kind", "length")]));
+            }
+        })?;
+    }
     refusals(HOSTILE / scale)
 }
 
@@ -180,30 +198,28 @@ fn speed(count: u32) -> Result<Room> {
     Ok(room)
 }
 
-/// How long a refused update that yrs had already applied takes to be gone without a trace.
-fn back(mut room: Room, times: u32) -> Result<()> {
+/// How long a refused update takes to be gone without a trace.
+fn refusal(
+    room: &mut Room,
+    name: &str,
+    times: u32,
+    change: impl Fn(&Page, &mut TransactionMut<'_>),
+) -> Result<()> {
     let mut took = Vec::new();
     let mut random = Random::new(11);
     let size = room.snapshot().len();
     for n in 0..times {
         let me = account(random.below(AUTHORS));
-        let page = Page::new(500_000 + u64::from(n), me, &room)?;
-        let update = page.edit(|txn| {
-            if let Some(mine) = page.place::<TextRef>(txn, consilium_collab::document::OPINIONS) {
-                mine.insert(txn, 0, &"x".repeat(hostile::TOO_MUCH));
-            }
-        });
-        let before = vector(&room);
+        let page = Page::new(500_000 + u64::from(n), me, room)?;
+        let update = page.edit(|txn| change(&page, txn));
+        let before = vector(room);
         let started = Instant::now();
         let refused = room.apply(me, rights(), &update);
         took.push(started.elapsed());
         ensure!(refused == Err(Violation::Shape), "taken: {refused:?}");
-        ensure!(vector(&room) == before, "a trace was left");
+        ensure!(vector(room) == before, "a trace was left");
     }
-    println!(
-        "{} (document {size} bytes)",
-        Times::new(took).line("rollback after yrs applied")
-    );
+    println!("{} (document {size} bytes)", Times::new(took).line(name));
     Ok(())
 }
 
@@ -294,7 +310,6 @@ fn sight(room: &Room) -> (StateVector, String) {
 impl Page {
     /// Something of everything.
     fn busy(&self, random: &mut Random, number: u32) -> [Vec<u8>; 3] {
-        use consilium_collab::document::{ANNOTATIONS, DISCUSSION, OPINIONS};
         [
             self.edit(|txn| {
                 let drawn = hostile::drawing(random);

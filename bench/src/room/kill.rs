@@ -22,28 +22,40 @@ use super::{
 
 /// Writers in the room.
 pub(super) const WRITERS: usize = 10;
-/// Kills before another room is taken: a text has a limit.
+/// Kills before another room is taken; at the end all are looked at again.
 pub(super) const A_ROOM: usize = 10;
+/// Markers in a text before its beginning is deleted: a text has a limit.
+const LONG: usize = 600;
+/// Markers it keeps then.
+const SHORT: usize = 200;
 /// Changes of one writer that wait for their acknowledgement.
 const WINDOW: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How far a writer's text had come with a change.
+#[derive(Clone, Copy, Default)]
+struct Come {
+    clock: u32,
+    /// Markers written.
+    written: usize,
+    /// How many of them, from the first on, were deleted again.
+    deleted: usize,
+}
+
 /// What one writer was promised.
 struct Promised {
     person: usize,
-    /// Its client id and clock.
     client: u64,
-    clock: u32,
-    /// Text up to this length was acknowledged.
-    units: usize,
+    acked: Come,
+    /// Deleted, perhaps without an answer.
+    deleted: usize,
 }
 
 struct Writer {
     person: usize,
     copy: Copy,
-    /// Clock and units acknowledged.
-    acked: (u32, usize),
-    written: usize,
+    acked: Come,
+    sent: Come,
     micros: Vec<u32>,
 }
 
@@ -63,8 +75,8 @@ pub(super) async fn run(world: &Arc<World>, kills: u32) -> Result<()> {
                     Ok(Writer {
                         person,
                         copy: Copy::new(client::client_id(), server.author(person)?),
-                        acked: (0, 0),
-                        written: 0,
+                        acked: Come::default(),
+                        sent: Come::default(),
                         micros: Vec::new(),
                     })
                 })
@@ -73,7 +85,7 @@ pub(super) async fn run(world: &Arc<World>, kills: u32) -> Result<()> {
         let mut writing = JoinSet::new();
         for writer in writers.drain(..) {
             let client = Client::rejoin(&server, room, writer.person, writer.copy).await?;
-            writing.spawn(write(client, writer.person, writer.acked, writer.written));
+            writing.spawn(write(client, writer.person, writer.acked, writer.sent));
         }
         sleep(Duration::from_millis(u64::from(60 + random.below(340)))).await;
         server = server.kill_and_restart().await?;
@@ -84,22 +96,22 @@ pub(super) async fn run(world: &Arc<World>, kills: u32) -> Result<()> {
         for writer in &mut writers {
             acks.append(&mut writer.micros);
             let promise = writer.promise();
-            if !kept(&there, &promise, &server, &writer.copy)? {
+            if !kept(&there, &promise, &server)? {
                 lost += 1;
                 println!("kill {kill}: writer {} lost acknowledged changes", writer.person);
             }
         }
         if kill % A_ROOM == A_ROOM - 1 || kill + 1 == usize::try_from(kills)? {
             promised.push(writers.iter().map(Writer::promise).collect());
-            acknowledged += writers.iter().map(|writer| writer.acked.1).sum::<usize>() / wire::MARKER;
-            written += writers.iter().map(|writer| writer.written).sum::<usize>();
+            acknowledged += writers.iter().map(|writer| writer.acked.written).sum::<usize>();
+            written += writers.iter().map(|writer| writer.sent.written).sum::<usize>();
         }
     }
     // Once more at the end: nothing of an earlier room went with a later kill.
     for (room, promised) in promised.iter().enumerate() {
         let there = whole(&server, room).await?;
         for promise in promised {
-            if there.clock(promise.client) < promise.clock {
+            if !kept(&there, promise, &server)? {
                 lost += 1;
                 println!("room {room}: writer {} lost acknowledged changes", promise.person);
             }
@@ -125,18 +137,30 @@ impl Writer {
         Promised {
             person: self.person,
             client: self.copy.client(),
-            clock: self.acked.0,
-            units: self.acked.1,
+            acked: self.acked,
+            deleted: self.sent.deleted,
         }
     }
 }
 
-/// Whether the room has what was promised: the clock, and the very text.
-fn kept(there: &Copy, promise: &Promised, server: &Running, own: &Copy) -> Result<bool> {
-    let author = server.author(promise.person)?;
-    let (theirs, ours) = (there.text_of(&author), own.text_of(&author));
-    let acknowledged = ours.get(..promise.units).context("an own text")?;
-    Ok(there.clock(promise.client) >= promise.clock && theirs.starts_with(acknowledged))
+/// Whether the room has what was promised: the clock, every marker not deleted since, none whose deletion
+/// was acknowledged.
+fn kept(there: &Copy, promise: &Promised, server: &Running) -> Result<bool> {
+    let mut numbers = Vec::new();
+    let text = there.text_of(&server.author(promise.person)?);
+    wire::markers(text.as_bytes(), |found| numbers.push(found.number));
+    let (from, to) = (
+        u32::try_from(promise.deleted)?,
+        u32::try_from(promise.acked.written)?,
+    );
+    let first = u32::try_from(promise.acked.deleted)?;
+    let kept = numbers
+        .iter()
+        .copied()
+        .filter(|number| (from..to).contains(number));
+    Ok(there.clock(promise.client) >= promise.acked.clock
+        && kept.eq(from..to)
+        && numbers.iter().all(|number| *number >= first))
 }
 
 impl Client {
@@ -155,12 +179,12 @@ impl Client {
 }
 
 /// Writes as fast as it is acknowledged until the connection dies.
-async fn write(mut client: Client, person: usize, acked: (u32, usize), written: usize) -> Writer {
+async fn write(mut client: Client, person: usize, acked: Come, sent: Come) -> Writer {
     let mut writer = Writer {
         person,
         copy: Copy::new(client.copy.client(), String::new()),
         acked,
-        written,
+        sent,
         micros: Vec::new(),
     };
     let epoch = Instant::now();
@@ -170,30 +194,31 @@ async fn write(mut client: Client, person: usize, acked: (u32, usize), written: 
     writer
 }
 
+/// The next change: a marker at the end, or the beginning deleted when the text is long.
+fn next(copy: &mut Copy, writer: &mut Writer, epoch: Instant) -> Result<Vec<u8>> {
+    let sent = &mut writer.sent;
+    let update = if sent.written - sent.deleted >= LONG {
+        let surplus = sent.written - sent.deleted - SHORT;
+        sent.deleted += surplus;
+        copy.shorten(u32::try_from(surplus * wire::MARKER)?)?
+    } else {
+        let micros = u64::try_from(epoch.elapsed().as_micros())?;
+        let (person, number) = (u32::try_from(writer.person)?, u32::try_from(sent.written)?);
+        sent.written += 1;
+        copy.write(&wire::marker(person, number, micros))?
+    };
+    sent.clock = copy.clock(copy.client());
+    Ok(update)
+}
+
 async fn until_dead(client: &mut Client, writer: &mut Writer, epoch: Instant) -> Result<()> {
-    let own = client.copy.client();
     // What earlier connections left unacknowledged went with the answer to the first question.
-    let mut waiting = VecDeque::from([(
-        client.contents,
-        None,
-        client.copy.clock(own),
-        writer.written * wire::MARKER,
-    )]);
+    let mut waiting = VecDeque::from([(client.contents, None, writer.sent)]);
     loop {
         while waiting.len() < WINDOW {
-            let number = u32::try_from(writer.written)?;
-            let micros = u64::try_from(epoch.elapsed().as_micros())?;
-            let update = client
-                .copy
-                .write(&wire::marker(u32::try_from(writer.person)?, number, micros))?;
-            writer.written += 1;
+            let update = next(&mut client.copy, writer, epoch)?;
             client.send_content(frame::update(&update)).await?;
-            waiting.push_back((
-                client.contents,
-                Some(Instant::now()),
-                client.copy.clock(own),
-                writer.written * wire::MARKER,
-            ));
+            waiting.push_back((client.contents, Some(Instant::now()), writer.sent));
         }
         let message = client.socket.next().await.context("ended")??;
         let Message::Binary(bytes) = message else { continue };
@@ -202,10 +227,10 @@ async fn until_dead(client: &mut Client, writer: &mut Writer, epoch: Instant) ->
                 let Some(upto) = client::acknowledged(json) else {
                     continue;
                 };
-                while let Some((frame, sent, clock, units)) = waiting.front().copied()
+                while let Some((frame, sent, come)) = waiting.front().copied()
                     && frame <= upto
                 {
-                    writer.acked = (clock, units);
+                    writer.acked = come;
                     if let Some(sent) = sent {
                         let micros = sent.elapsed().as_micros();
                         writer.micros.push(u32::try_from(micros).unwrap_or(u32::MAX));

@@ -199,21 +199,22 @@ impl Room {
 
     fn rebuild_document(&self, updates: usize) -> Result<RoomDoc, LoadError> {
         let doc = RoomDoc::new(NOBODY);
-        let apply = |update: Result<Update, yrs::encoding::read::Error>| {
-            let mut txn = doc.doc().transact_mut();
+        let apply = |txn: &mut TransactionMut<'_>, update: Result<Update, yrs::encoding::read::Error>| {
             let applied = update.is_ok_and(|update| txn.apply_update(update).is_ok());
             applied && txn.prune_pending().is_none()
         };
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            if !self.base.is_empty() && !apply(Update::decode_v2(&self.base)) {
-                return Err(LoadError::Snapshot);
+            // One transaction: what a commit costs is paid once. As in `run`, a panic must not meet another one.
+            let mut txn = ManuallyDrop::new(doc.doc().transact_mut());
+            let base = self.base.is_empty() || apply(&mut txn, Update::decode_v2(&self.base));
+            let mut tail = self.tail.iter().take(updates);
+            let failed = tail.position(|update| !apply(&mut txn, Update::decode_v1(update)));
+            drop(ManuallyDrop::into_inner(txn));
+            match failed {
+                _ if !base => Err(LoadError::Snapshot),
+                Some(place) => Err(LoadError::Update(place)),
+                None => Ok(()),
             }
-            for (place, update) in self.tail.iter().take(updates).enumerate() {
-                if !apply(Update::decode_v1(update)) {
-                    return Err(LoadError::Update(place));
-                }
-            }
-            Ok(())
         }));
         outcome.unwrap_or(Err(LoadError::Document)).map(|()| doc)
     }
