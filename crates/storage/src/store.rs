@@ -17,8 +17,11 @@ use crate::{Reader, Result, StoreError, Wake};
 const SQLITE_MIN: [u32; 3] = [3, 51, 3];
 /// How long SQLite waits for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a call waits for a free connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a call waits for the one connection that writes to a file.
+const SQLITE_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a call waits for a free connection to PostgreSQL, or for a server that does not answer: who
+/// waits is told after it.
+const POSTGRES_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections that read.
 const READERS: u32 = 4;
 /// Connections that write to PostgreSQL at the same time. SQLite has one.
@@ -161,6 +164,24 @@ impl Store {
         [&self.writer, &self.reader]
     }
 
+    /// Takes all connections that read, so that whoever reads waits until the value is dropped. SQLite only.
+    ///
+    /// # Errors
+    /// The connections cannot be had.
+    #[cfg(feature = "testing")]
+    pub async fn hold_readers(&self) -> Result<HeldReaders> {
+        let pool = self.reader.get_sqlite_connection_pool();
+        let mut held = Vec::new();
+        for _ in 0..READERS {
+            held.push(
+                pool.acquire()
+                    .await
+                    .map_err(|error| DbErr::Conn(sea_orm::RuntimeErr::SqlxError(Arc::new(error))))?,
+            );
+        }
+        Ok(HeldReaders(held))
+    }
+
     /// Runs one statement on the writing connection, so that tests can tamper and make stores fail.
     ///
     /// # Errors
@@ -173,11 +194,19 @@ impl Store {
     }
 }
 
-fn options(url: &str, connections: u32) -> ConnectOptions {
+/// All connections that read; given back when dropped.
+#[cfg(feature = "testing")]
+#[derive(Debug)]
+pub struct HeldReaders(#[expect(dead_code, reason = "held, not used")] Vec<SqliteReader>);
+
+#[cfg(feature = "testing")]
+type SqliteReader = sea_orm::sqlx::pool::PoolConnection<sea_orm::sqlx::Sqlite>;
+
+fn options(url: &str, connections: u32, acquire_timeout: Duration) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .acquire_timeout(acquire_timeout)
         // Statements carry values; they belong in no log and no span.
         .sqlx_logging(false)
         .record_stmt_in_spans(false);
@@ -185,7 +214,7 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
 }
 
 async fn connect_sqlite(url: &str, connections: u32, read_only: bool) -> Result<DatabaseConnection> {
-    let mut options = options(url, connections);
+    let mut options = options(url, connections, SQLITE_ACQUIRE_TIMEOUT);
     // A local file does not go away while it is open.
     options
         .test_before_acquire(false)
@@ -207,7 +236,7 @@ async fn connect_sqlite(url: &str, connections: u32, read_only: bool) -> Result<
 }
 
 async fn connect_postgres(url: &str, connections: u32) -> Result<DatabaseConnection> {
-    let mut options = options(url, connections);
+    let mut options = options(url, connections, POSTGRES_ACQUIRE_TIMEOUT);
     options.map_sqlx_postgres_opts(|postgres| {
         postgres
             .application_name("consilium")

@@ -33,10 +33,16 @@ pub struct Postgres {
     tools: Tools,
     folder: TempDir,
     port: u16,
-    server: Child,
+    /// Nothing while it is stopped.
+    server: Option<Server>,
+    databases: AtomicU32,
+}
+
+#[derive(Debug)]
+struct Server {
+    process: Child,
     /// The thread that started the server lives until this goes: the kernel ends the server with it.
     _keeper: Sender<()>,
-    databases: AtomicU32,
 }
 
 impl Postgres {
@@ -77,14 +83,14 @@ impl Postgres {
         }
         let mut last = None;
         for _ in 0..PORTS_TRIED {
-            match serve(&tools, folder.path(), &data) {
-                Ok((server, keeper, port)) => {
+            let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+            match serve(&tools, folder.path(), &data, port) {
+                Ok(server) => {
                     return Ok(Some(Self {
                         tools,
                         folder,
                         port,
-                        server,
-                        _keeper: keeper,
+                        server: Some(server),
                         databases: AtomicU32::new(0),
                     }));
                 }
@@ -108,13 +114,14 @@ impl Postgres {
         Ok(self.url(&name))
     }
 
-    fn url(&self, database: &str) -> String {
-        format!("postgres://consilium@127.0.0.1:{}/{database}", self.port)
-    }
-}
-
-impl Drop for Postgres {
-    fn drop(&mut self) {
+    /// Ends the server as a power cut would; connections break.
+    ///
+    /// # Errors
+    /// It does not end.
+    pub fn cut(&mut self) -> io::Result<()> {
+        let Some(mut server) = self.server.take() else {
+            return Ok(());
+        };
         let stopped = self
             .tools
             .command("pg_ctl", self.folder.path())
@@ -122,18 +129,39 @@ impl Drop for Postgres {
             .arg(self.folder.path().join("data"))
             .output()
             .is_ok_and(|output| output.status.success());
-        if !stopped && let Err(error) = self.server.kill() {
-            eprintln!("PostgreSQL of the tests could not be stopped: {error}");
+        if !stopped {
+            server.process.kill()?;
         }
-        if let Err(error) = self.server.wait() {
-            eprintln!("PostgreSQL of the tests: {error}");
+        server.process.wait().map(drop)
+    }
+
+    /// Starts the server again where it was, with what it has on disk.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn start_again(&mut self) -> io::Result<()> {
+        if self.server.is_none() {
+            let data = self.folder.path().join("data");
+            self.server = Some(serve(&self.tools, self.folder.path(), &data, self.port)?);
+        }
+        Ok(())
+    }
+
+    fn url(&self, database: &str) -> String {
+        format!("postgres://consilium@127.0.0.1:{}/{database}", self.port)
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if let Err(error) = self.cut() {
+            eprintln!("PostgreSQL of the tests could not be stopped: {error}");
         }
     }
 }
 
 /// Starts the server and waits until it accepts connections.
-fn serve(tools: &Tools, folder: &Path, data: &Path) -> io::Result<(Child, Sender<()>, u16)> {
-    let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+fn serve(tools: &Tools, folder: &Path, data: &Path, port: u16) -> io::Result<Server> {
     let log_path = folder.join("log");
     let log = File::create(&log_path)?;
     let mut command = tools.command("postgres", folder);
@@ -152,13 +180,13 @@ fn serve(tools: &Tools, folder: &Path, data: &Path) -> io::Result<(Child, Sender
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log);
-    let (mut server, keeper) = spawn_kept(command)?;
+    let (mut process, keeper) = spawn_kept(command)?;
     let started = Instant::now();
     loop {
-        if server.try_wait()?.is_some() || started.elapsed() > START_WITHIN {
+        if process.try_wait()?.is_some() || started.elapsed() > START_WITHIN {
             let said = fs::read_to_string(&log_path).unwrap_or_default();
-            server.kill()?;
-            server.wait()?;
+            process.kill()?;
+            process.wait()?;
             return Err(io::Error::other(format!("PostgreSQL did not start: {said}")));
         }
         let ready = tools
@@ -166,7 +194,10 @@ fn serve(tools: &Tools, folder: &Path, data: &Path) -> io::Result<(Child, Sender
             .args(["--quiet", "-h", "127.0.0.1", "-p", &port.to_string()])
             .status()?;
         if ready.success() {
-            return Ok((server, keeper, port));
+            return Ok(Server {
+                process,
+                _keeper: keeper,
+            });
         }
         thread::sleep(Duration::from_millis(20));
     }

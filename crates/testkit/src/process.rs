@@ -85,7 +85,10 @@ impl Process {
     /// It does not start.
     pub async fn start_in(folder: Arc<TempDir>) -> Result<Self> {
         let data = folder.path().join("data");
-        let mut child = Command::new(program().await?)
+        // A write past the limit of `break_writes` is an error like any other, not the end of the program.
+        let mut child = Command::new("sh")
+            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+            .arg(program().await?)
             .arg("demo")
             .args(["--port", "0", "--data"])
             .arg(&data)
@@ -153,6 +156,25 @@ impl Process {
             .await
             .context("not stopped in time")??;
         Ok(ended.code())
+    }
+
+    /// From now on every write to a file fails with an I/O error, or none does any more.
+    ///
+    /// # Errors
+    /// Not on this system.
+    pub async fn break_writes(&self, broken: bool) -> Result<()> {
+        let id = self.child.id().context("a process")?;
+        let limit = if broken {
+            "--fsize=1:"
+        } else {
+            "--fsize=unlimited:"
+        };
+        let set = Command::new("prlimit")
+            .args(["--pid", &id.to_string(), limit])
+            .status()
+            .await?;
+        ensure!(set.success(), "the limit was not set");
+        Ok(())
     }
 
     /// Lets the count of the most memory begin at what is held now.

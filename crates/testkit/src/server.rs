@@ -46,7 +46,7 @@ pub struct TestServer {
     server: Option<Server>,
     database: Option<String>,
     change: fn(&mut Config),
-    _postgres: Option<Postgres>,
+    postgres: Option<Postgres>,
 }
 
 impl Deref for TestServer {
@@ -139,7 +139,7 @@ impl TestServer {
             server: Some(server),
             database,
             change,
-            _postgres: postgres,
+            postgres,
         }))
     }
 
@@ -155,6 +155,36 @@ impl TestServer {
         let (server, target) = run(&config, &self.clock, &self.users, &self.transport).await?;
         (self.server, self.target) = (Some(server), target);
         Ok(())
+    }
+
+    /// Ends the database server as a power cut would. PostgreSQL only.
+    ///
+    /// # Errors
+    /// There is none, or it does not end.
+    pub async fn cut_database(&mut self) -> Result<()> {
+        let mut postgres = self.postgres.take().context("PostgreSQL")?;
+        let (postgres, outcome) = tokio::task::spawn_blocking(move || {
+            let outcome = postgres.cut();
+            (postgres, outcome)
+        })
+        .await?;
+        self.postgres = Some(postgres);
+        Ok(outcome?)
+    }
+
+    /// Starts the database server again with what it has on disk.
+    ///
+    /// # Errors
+    /// There is none, or it does not start.
+    pub async fn restart_database(&mut self) -> Result<()> {
+        let mut postgres = self.postgres.take().context("PostgreSQL")?;
+        let (postgres, outcome) = tokio::task::spawn_blocking(move || {
+            let outcome = postgres.start_again();
+            (postgres, outcome)
+        })
+        .await?;
+        self.postgres = Some(postgres);
+        Ok(outcome?)
     }
 
     /// The application without listeners and jobs, on the same data: for tests that do the worker's rounds

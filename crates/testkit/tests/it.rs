@@ -53,6 +53,7 @@ mod it {
     mod notices;
     mod packages;
     mod process;
+    mod room_database;
     mod room_private;
     mod search;
     mod session;

@@ -1,6 +1,7 @@
 //! Rooms over a real store, with channels in place of sockets.
 
 mod calls;
+mod crowd;
 mod digest;
 mod faults;
 mod large;

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, io::ErrorKind, path::Path};
 
 use anyhow::{Context as _, Result};
+use consilium_collab::client::Saved;
 use consilium_domain::{ConsultationKind, Timestamp};
 use consilium_protocol::live::Annotation;
 use consilium_server::demo::people::CASES;
@@ -136,6 +137,54 @@ async fn nothing_acknowledged_is_lost_by_kill_9() -> Result<()> {
         .get("/api/v1/audit-events")
         .await?;
     assert_eq!(audit.status, 200);
+    verify(&mut process, true).await
+}
+
+/// Every write to a file fails (EFBIG, which SQLite reports as an I/O error) while two experts work: nothing
+/// acknowledged is lost, the room says that it is read-only, nobody sees what is not stored, and all goes on
+/// by itself when the disk works again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_fails_loses_nothing() -> Result<()> {
+    let mut process = Process::start().await?;
+    let case = case(&process, 23).await?;
+    case.begin().await?;
+    let (one, two) = (
+        process.target.sign_in("lead.expert").await?,
+        process.target.sign_in("east.expert").await?,
+    );
+    let mut writer = LiveClient::join(&one, &case.id).await?;
+    let mut reader = LiveClient::join(&two, &case.id).await?;
+    for round in 0..3 {
+        let (kept, late) = (format!("{round}: kept"), format!("{round}: kept, and late"));
+        writer.edit(|room| room.set_opinion(&kept)).await?;
+        writer.saved().await?;
+        process.break_writes(true).await?;
+        writer.edit(|room| room.set_opinion(&late)).await?;
+        writer
+            .until("it says it is read-only", |room, _| room.read_only())
+            .await?;
+        reader
+            .until("the other is told too", |room, _| room.read_only())
+            .await?;
+        assert_ne!(writer.room.saved(), Saved::Saved);
+        assert_eq!(reader.room.document().opinion(one.me.account_id), kept);
+        process.break_writes(false).await?;
+        writer
+            .until("it goes on by itself", |room, _| !room.read_only())
+            .await?;
+        writer.saved().await?;
+        reader
+            .until("all see it", |room, _| {
+                !room.read_only() && room.document().opinion(one.me.account_id) == late
+            })
+            .await?;
+    }
+    process = process.kill_and_restart().await?;
+    let again = LiveClient::join(&one.at(&process.target)?, &case.id).await?;
+    assert_eq!(
+        again.room.document().opinion(one.me.account_id),
+        "2: kept, and late"
+    );
     verify(&mut process, true).await
 }
 

@@ -141,7 +141,7 @@ async fn a_late_end_of_an_old_socket_harms_nobody() {
     watcher.until(|page| here(page) == 0).await;
 }
 
-/// F15: rooms leave memory, also when joins fail.
+/// F15: rooms leave memory, also when joins fail. `CONSILIUM_ROOM_ROUNDS` asks for more rounds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn opening_and_closing_leaves_nothing_behind() {
     let mut world = World::new().await;
@@ -149,12 +149,15 @@ async fn opening_and_closing_leaves_nothing_behind() {
     // Nobody is held back for coming often.
     world.timing.per_account = 1000;
     let rooms = world.rooms();
-    for round in 0..150_u64 {
+    let rounds = std::env::var("CONSILIUM_ROOM_ROUNDS")
+        .ok()
+        .and_then(|n| n.parse().ok());
+    for round in 0..rounds.unwrap_or(2000_u64) {
         let broken = round % 10 == 7;
         if broken {
             world.sql("ALTER TABLE room_log RENAME TO room_log_gone").await;
         }
-        let mut page = Page::connect(&rooms, 1000 + round, join(1));
+        let mut page = Page::connect(&rooms, 1000 + round, join(u128::from(round % 18) + 1));
         let frames = page.room.on_open();
         page.send_all(frames).await;
         if broken {
