@@ -38,8 +38,15 @@ pub struct Store {
     reader: DatabaseConnection,
     pub(crate) writer: DatabaseConnection,
     /// SQLite: held by the one write transaction.
-    pub(crate) writer_gate: Option<Arc<Mutex<()>>>,
+    pub(crate) writer_gate: Option<Arc<Mutex<Gate>>>,
     pub(crate) waker: broadcast::Sender<Wake>,
+}
+
+/// What the next write transaction on SQLite must know of the one before.
+#[derive(Debug, Default)]
+pub(crate) struct Gate {
+    /// It did not end with a commit that succeeded: the connection may still be inside it.
+    pub(crate) uncommitted: bool,
 }
 
 impl std::fmt::Debug for Store {
@@ -62,7 +69,7 @@ impl Store {
             let writer = connect_sqlite(url, 1, false).await?;
             require_sqlite(&writer).await?;
             let reader = connect_sqlite(url, READERS, true).await?;
-            let writer_gate = Some(Arc::new(Mutex::new(())));
+            let writer_gate = Some(Arc::new(Mutex::new(Gate::default())));
             Ok(Self {
                 vault,
                 reader,

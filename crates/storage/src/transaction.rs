@@ -3,12 +3,13 @@
 use std::{ops::Deref, sync::Arc};
 
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, DatabaseExecutor, DatabaseTransaction, DbBackend, EntityTrait,
-    IntoActiveModel, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ActiveModelBehavior, ActiveModelTrait, DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr,
+    EntityTrait, IntoActiveModel, IsolationLevel, RuntimeErr, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait, sqlx::Connection as _,
 };
 use tokio::sync::{OwnedMutexGuard, broadcast};
 
-use crate::{Reader, Result, Store, StoreError, Wake};
+use crate::{Reader, Result, Store, StoreError, Wake, store::Gate};
 
 impl Store {
     /// Opens a write transaction. SQLite: immediate, one at a time, in the order of asking. PostgreSQL:
@@ -18,7 +19,14 @@ impl Store {
     /// The database cannot be reached or is locked by another process.
     pub async fn begin(&self) -> Result<WriteTx> {
         let gate = match &self.writer_gate {
-            Some(gate) => Some(Arc::clone(gate).lock_owned().await),
+            Some(gate) => {
+                let mut gate = Arc::clone(gate).lock_owned().await;
+                if gate.uncommitted {
+                    self.leave_transaction().await?;
+                }
+                gate.uncommitted = true;
+                Some(gate)
+            }
             None => None,
         };
         let sqlite = self.backend() == DbBackend::Sqlite;
@@ -37,8 +45,29 @@ impl Store {
             audited: false,
             wakes: Vec::new(),
             waker: self.waker.clone(),
-            _gate: gate,
+            gate,
         })
+    }
+
+    /// SQLite ends a transaction by itself when its disk fails; the `ROLLBACK` that follows is then an error, and
+    /// the driver goes on to believe that it is inside. What it opens next is a savepoint, whose release succeeds
+    /// without a commit: writes would be reported as durable that are not. Such a connection is closed, the next
+    /// one is new.
+    async fn leave_transaction(&self) -> Result<()> {
+        let lost = |error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)));
+        let mut connection = self
+            .writer
+            .get_sqlite_connection_pool()
+            .acquire()
+            .await
+            .map_err(lost)?;
+        // Answered behind the rollback that dropping the transaction has asked for.
+        let answers = connection.ping().await;
+        if answers.is_err() || connection.is_in_transaction() {
+            // Closing reports the failure that brought us here; the connection is gone either way.
+            let _ = connection.close().await;
+        }
+        Ok(())
     }
 }
 
@@ -49,7 +78,7 @@ pub struct WriteTx {
     pub(crate) audited: bool,
     wakes: Vec<Wake>,
     waker: broadcast::Sender<Wake>,
-    _gate: Option<OwnedMutexGuard<()>>,
+    gate: Option<OwnedMutexGuard<Gate>>,
 }
 
 impl std::fmt::Debug for WriteTx {
@@ -88,6 +117,9 @@ impl WriteTx {
     /// The database refuses.
     pub async fn commit_technical(self) -> Result<()> {
         into_transaction(self.reader)?.commit().await?;
+        if let Some(mut gate) = self.gate {
+            gate.uncommitted = false;
+        }
         for wake in self.wakes {
             // An error says that nobody listens.
             let _ = self.waker.send(wake);
