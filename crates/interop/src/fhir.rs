@@ -30,7 +30,7 @@ mod write;
 mod tests;
 
 use crate::xml::XmlError;
-pub use document::{Bundle, PackageDocument, document};
+pub use document::{Bundle, PackageDocument, SignedOpinion, document};
 use element::{Resource, text};
 pub use records::{RecordImport, records};
 

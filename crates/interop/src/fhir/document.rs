@@ -1,13 +1,14 @@
 //! A case package as a FHIR R4 document bundle: a consultation note (LOINC 11488-4) with everything it names.
 //!
-//! Only masked data goes in: the rows of the package, which are masked when they are stored, and the masked
-//! patient. Ids are derived from the ids of package and items, so the same package gives the same bytes.
+//! Only masked data goes in: the rows of the package, which are masked when they are stored, the masked patient,
+//! and opinions whose text the caller has masked. Ids are derived from the ids of package, items and opinions, so
+//! the same package with the same opinions gives the same bytes.
 
 use std::collections::BTreeMap;
 
 use consilium_domain::{InstitutionId, InvitationState, PackageState, RecordKind, element::ElementId};
 use consilium_protocol::{
-    consultation::{ConsultationRow, Participant},
+    consultation::{ConsultationRow, Opinion, Participant},
     preparation::{ConsentRecord, Item, Package},
     session::Institution,
 };
@@ -17,6 +18,7 @@ use super::{Media, write};
 use crate::tree::{Object, Tree};
 
 mod clinical;
+mod opinions;
 mod order;
 mod people;
 mod provenance;
@@ -39,6 +41,19 @@ pub struct PackageDocument<'a> {
     pub duration_minutes: u16,
     /// The patient's consent as far as the reader may see it.
     pub consent: Option<&'a ConsentRecord>,
+    /// What the experts have signed so far, all versions.
+    pub opinions: &'a [SignedOpinion],
+}
+
+/// An opinion with the signature over it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedOpinion {
+    /// The opinion, its text masked.
+    pub opinion: Opinion,
+    /// The signature over what was signed, base64.
+    pub signature: String,
+    /// The key that signed.
+    pub key_id: String,
 }
 
 /// A FHIR R4 bundle on its way out.
@@ -82,6 +97,7 @@ pub fn document(given: &PackageDocument<'_>) -> Bundle {
     }
     out.item = None;
     results::series(&mut out);
+    opinions::write(&mut out);
     provenance::of_package(&mut out);
     out.finish()
 }
@@ -105,6 +121,7 @@ impl<'a> Document<'a> {
         let of_series = given.package.series.iter().map(|series| &series.institution);
         let institutions = std::iter::once(&row.lead)
             .chain(participants(row).map(|p| &p.institution))
+            .chain(given.opinions.iter().map(|signed| &signed.opinion.institution))
             .chain(of_items)
             .chain(of_series)
             .map(|institution| (institution.id, institution))
@@ -158,7 +175,14 @@ impl<'a> Document<'a> {
 
     fn finish(self) -> Bundle {
         let package = self.given.package;
-        let made_at = package.frozen_at.unwrap_or(package.created_at).to_string();
+        let made_at = package.frozen_at.unwrap_or(package.created_at);
+        let opinions = self.given.opinions.iter().map(|signed| &signed.opinion);
+        let newest = opinions.max_by_key(|opinion| (opinion.submitted_at, opinion.id));
+        // Another document of the same package once another opinion is signed.
+        let id = newest.map_or(package.id.0, |of| Uuid::new_v5(&package.id.0, of.id.0.as_bytes()));
+        let made_at = newest
+            .map_or(made_at, |of| made_at.max(of.submitted_at))
+            .to_string();
         let final_ = !matches!(package.state, PackageState::Building | PackageState::Validated);
         let row = self.given.consultation;
         let kind = concept(
@@ -200,12 +224,12 @@ impl<'a> Document<'a> {
             .collect();
         let bundle = Object::new()
             .with("resourceType", "Bundle")
-            .with("id", package.id.to_string())
+            .with("id", id.to_string())
             .with(
                 "identifier",
                 Object::new()
                     .with("system", "urn:ietf:rfc:3986")
-                    .with("value", format!("urn:uuid:{}", package.id)),
+                    .with("value", format!("urn:uuid:{id}")),
             )
             .with("type", "document")
             .with("timestamp", made_at)

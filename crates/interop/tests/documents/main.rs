@@ -29,6 +29,7 @@ fn bundle(sample: &Sample) -> Bundle {
         consultation: &sample.consultation,
         duration_minutes: 60,
         consent: sample.consent.as_ref(),
+        opinions: &sample.opinions,
     })
 }
 
@@ -100,6 +101,70 @@ fn the_same_package_gives_the_same_bytes_and_no_identity() {
     assert_eq!(patient["resource"]["birthDate"], "1968");
 }
 
+/// Each version is there with author, institution, time and text, follows the one before, and carries what was
+/// signed.
+#[test]
+fn every_signed_opinion_is_an_impression_with_its_signature() {
+    let full = sample::all().remove(0);
+    let bundle = json(&full);
+    let entries = bundle["entry"].as_array().unwrap();
+    let resource = |url: &Value| &entries.iter().find(|e| e["fullUrl"] == *url).unwrap()["resource"];
+    let of_kind = |kind: &str| -> Vec<&Value> {
+        let of_kind = entries.iter().filter(|e| e["resource"]["resourceType"] == kind);
+        of_kind.collect()
+    };
+    let section = entries[0]["resource"]["section"].as_array().unwrap();
+    let section = section.iter().find(|s| s["title"] == "会诊意见与结论").unwrap();
+    assert_eq!(full.opinions.len(), 3);
+    for signed in &full.opinions {
+        let opinion = &signed.opinion;
+        let entry = of_kind("ClinicalImpression")
+            .into_iter()
+            .find(|e| e["resource"]["identifier"][0]["value"] == opinion.id.to_string())
+            .unwrap();
+        let found = &entry["resource"];
+        assert_eq!(found["status"], "completed");
+        assert_eq!(found["summary"], opinion.text.as_str());
+        assert_eq!(found["date"], opinion.submitted_at.to_string());
+        let description = found["description"].as_str().unwrap();
+        assert!(description.starts_with(&format!("第 {} 版", opinion.version)));
+        assert_eq!(description.contains("保留意见"), opinion.dissent);
+        let listed = section["entry"].as_array().unwrap();
+        assert!(listed.iter().any(|e| e["reference"] == entry["fullUrl"]));
+        let role = resource(&found["assessor"]["reference"]);
+        assert_eq!(
+            resource(&role["practitioner"]["reference"])["name"][0]["text"],
+            opinion.author.as_str()
+        );
+        assert_eq!(
+            resource(&role["organization"]["reference"])["identifier"][0]["value"],
+            opinion.institution.code.as_str()
+        );
+        if opinion.version > 1 {
+            let before = resource(&found["previous"]["reference"]);
+            assert!(before["description"].as_str().unwrap().contains("已有新版"));
+            assert_eq!(before["assessor"], found["assessor"]);
+        } else {
+            assert!(found.get("previous").is_none());
+        }
+        let provenance = of_kind("Provenance")
+            .into_iter()
+            .find(|e| e["resource"]["target"][0]["reference"] == entry["fullUrl"])
+            .unwrap();
+        let provenance = &provenance["resource"];
+        assert_eq!(
+            provenance["entity"][0]["what"]["identifier"]["value"],
+            opinion.content_hash.as_str()
+        );
+        assert_eq!(provenance["signature"][0]["data"], signed.signature.as_str());
+        assert_eq!(provenance["signature"][0]["who"], found["assessor"]);
+    }
+    // Another opinion makes it another document.
+    let mut fewer = sample::all().remove(0);
+    fewer.opinions.pop();
+    assert_ne!(json(&fewer)["identifier"], bundle["identifier"]);
+}
+
 #[test]
 fn every_row_has_a_provenance_with_its_hash() {
     for sample in sample::all() {
@@ -108,7 +173,9 @@ fn every_row_has_a_provenance_with_its_hash() {
             .as_array()
             .unwrap()
             .iter()
-            .filter(|e| e["resource"]["resourceType"] == "Provenance")
+            .filter(|e| {
+                e["resource"]["resourceType"] == "Provenance" && e["resource"].get("signature").is_none()
+            })
             .map(|e| {
                 e["resource"]["entity"][0]["what"]["identifier"]["value"]
                     .as_str()

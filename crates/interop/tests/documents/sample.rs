@@ -6,6 +6,7 @@ use consilium_domain::{
     AbsentReason, ConsultationState, DataCategory, PackageState, RecordKind, Timestamp,
     element::{Dictionary, ElementId, ElementValue, Record, Rule},
 };
+use consilium_interop::fhir::SignedOpinion;
 use consilium_protocol::{
     consultation::ConsultationRow,
     preparation::{ConsentRecord, Item, ItemReference, Package, SeriesReference},
@@ -20,6 +21,7 @@ pub(crate) struct Sample {
     pub(crate) package: Package,
     pub(crate) consultation: ConsultationRow,
     pub(crate) consent: Option<ConsentRecord>,
+    pub(crate) opinions: Vec<SignedOpinion>,
 }
 
 impl Sample {
@@ -234,7 +236,30 @@ fn sample(name: &str, state: PackageState, of: ConsultationState, records: Vec<(
         package: package(name, state, records),
         consultation: consultation(of),
         consent: (state != PackageState::Building).then(consent),
+        opinions: if of == ConsultationState::Preparing || of == ConsultationState::InSession {
+            opinions()
+        } else {
+            Vec::new()
+        },
     }
+}
+
+/// An expert's with a second version, and one of somebody who is not named as an expert.
+fn opinions() -> Vec<SignedOpinion> {
+    let given = [
+        (41, 101, 1, 1, "考虑胶质瘤。\n建议 <增强> & 复查", false, true),
+        (42, 103, 0, 1, "不同意：\"脱髓鞘\" 可能", true, false),
+        (43, 101, 1, 2, "补充：同意手术 𠮷", false, false),
+    ];
+    let signed = given.map(|(of, author, institution_of, version, text, dissent, superseded)| SignedOpinion {
+        opinion: serde_json::from_value(json!({"id": id(of), "author_id": id(author), "author": "李主任", "department": "神经外科",
+            "institution": institution(institution_of), "version": version, "text": text, "dissent": dissent, "cites": [],
+            "submitted_at": format!("2026-11-25T07:00:{of}Z"), "content_hash": "ab".repeat(32), "signature_valid": true, "superseded": superseded}))
+        .unwrap(),
+        signature: "MEUCIQDabc0=".to_owned(),
+        key_id: "k1".to_owned(),
+    });
+    signed.into()
 }
 
 /// All of them.

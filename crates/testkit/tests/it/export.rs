@@ -15,7 +15,7 @@ both!(
     every_form_is_asked_for_by_accept,
 );
 
-async fn asked(case: &Case, who: &Person, rest: &str, accept: &str) -> Result<Reply> {
+pub(super) async fn asked(case: &Case, who: &Person, rest: &str, accept: &str) -> Result<Reply> {
     who.send(
         who.request(Method::GET, &case.path(rest))
             .header("accept", accept),
@@ -119,7 +119,7 @@ async fn the_document_of_a_package_leaves_masked_and_audited(server: TestServer)
 }
 
 /// Asks the independent implementations, where the set-up has put them.
-fn judged(json: &Reply, xml: &Reply) -> Result<()> {
+pub(super) fn judged(json: &Reply, xml: &Reply) -> Result<()> {
     let Some(oracles) = std::env::var_os("CONSILIUM_ORACLES") else {
         eprintln!(
             "left out: the document of a whole server against fhir.resources and fhir (`cargo xtask test` sets CONSILIUM_ORACLES)"

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     data::{audited, give, lab, refusal, told},
+    export::{asked, judged},
     session_questions::{running, told_in_room},
 };
 
@@ -30,6 +31,36 @@ async fn revise(case: &Case, who: &Person, opinion: &Value) -> Result<consilium_
     let opinion = opinion["id"].as_str().context("an id")?;
     let path = case.path(&format!("/opinions/{opinion}/revise"));
     who.post(&path, &json!({})).await
+}
+
+/// All versions leave with the package, signed, in both forms, whoever of the participants asks.
+async fn in_the_document(case: &Case, versions: &[&Value]) -> Result<()> {
+    let path = "/package/$document";
+    let json = asked(case, &case.west, path, "application/fhir+json").await?;
+    let xml = asked(case, &case.west, path, "application/fhir+xml").await?;
+    assert_eq!((json.status, xml.status), (200, 200));
+    judged(&json, &xml)?;
+    let bundle = json.json();
+    let entries = bundle["entry"].as_array().context("entries")?;
+    let mut before = Value::Null;
+    for version in versions {
+        let given = entries
+            .iter()
+            .find(|e| e["resource"]["identifier"][0]["value"] == version["id"])
+            .context("the version")?;
+        assert_eq!(given["resource"]["summary"], version["text"]);
+        assert_eq!(given["resource"]["date"], version["submitted_at"]);
+        assert_eq!(given["resource"]["previous"]["reference"], before);
+        before = given["fullUrl"].clone();
+        let signed = entries.iter().any(|e| {
+            let provenance = &e["resource"];
+            provenance["target"][0]["reference"] == before
+                && provenance["entity"][0]["what"]["identifier"]["value"] == version["content_hash"]
+                && provenance["signature"][0]["data"].is_string()
+        });
+        assert!(signed, "the signature of version {}", version["version"]);
+    }
+    Ok(())
 }
 
 async fn new_versions_keep_the_old_ones(server: TestServer) -> Result<()> {
@@ -98,6 +129,8 @@ async fn new_versions_keep_the_old_ones(server: TestServer) -> Result<()> {
         .filter(|kind| *kind == "opinion_submitted")
         .count();
     assert_eq!(times, 3, "each version is told");
+
+    in_the_document(&case, &[&first, &second, &third]).await?;
 
     let page = case.west.get(&case.path("")).await?.ok()?;
     let all = page["opinions"].as_array().context("opinions")?;
