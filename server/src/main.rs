@@ -103,6 +103,9 @@ fn load(file: Option<PathBuf>) -> anyhow::Result<Config> {
 fn start_log(config: &Config) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&config.log.filter).context("[log] filter")?;
     let builder = tracing_subscriber::fmt()
+        // A line that cannot be written is lost. Saying so on the same broken stream panics, in whichever task
+        // had something to log: a full disk under the log would end the writer of all rooms.
+        .log_internal_errors(false)
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
     let started = if config.log.json {
