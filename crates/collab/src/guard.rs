@@ -32,7 +32,7 @@ use yrs::{
 pub use self::digest::{Standing, merge, with_newcomer};
 use self::{
     check::{Check, Plan},
-    order::Orders,
+    order::{Misplaced, Orders},
     parse::parse,
     places::Index,
 };
@@ -293,7 +293,10 @@ impl Room {
         self.within_counts(author, &plan)?;
         self.orders
             .judge(&plan.inserts)
-            .map_err(|order::Forged| Violation::Malformed)?;
+            .map_err(|misplaced| match misplaced {
+                Misplaced::Forged => Violation::Malformed,
+                Misplaced::TooMuch => Violation::TooLarge,
+            })?;
         let session = plan.session.then(|| (self.doc.presenter(), self.doc.hidden()));
         let outcome = catch_unwind(AssertUnwindSafe(|| self.run(author, &plan, update)))
             .unwrap_or(Err(Violation::Inconsistent));

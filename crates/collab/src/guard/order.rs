@@ -30,9 +30,18 @@ pub(super) struct Insert {
     pub(super) chain: Option<Chain>,
 }
 
-/// The neighbours of an item never stood beside each other.
+/// Items looked at for one update. Finding a place takes one when its neighbours stand beside each other, as many
+/// as the text has pieces when others wrote between them.
+const STEPS_MAX: usize = 4_000_000;
+
+/// Why an update has no place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Forged;
+pub(super) enum Misplaced {
+    /// The neighbours of an item never stood beside each other.
+    Forged,
+    /// More than [`STEPS_MAX`].
+    TooMuch,
+}
 
 /// Items of one client that follow each other in clock and place, each put behind the one before.
 #[derive(Clone, Debug)]
@@ -69,6 +78,8 @@ pub(super) struct Orders {
     by_client: HashMap<u64, Vec<(u32, usize)>>,
     /// What the update in hand changed.
     steps: Vec<Step>,
+    /// Items looked at for it.
+    looked_at: usize,
 }
 
 impl Orders {
@@ -76,8 +87,9 @@ impl Orders {
     ///
     /// # Errors
     /// One of them has none that all agree on; nothing is changed then.
-    pub(super) fn judge(&mut self, inserts: &[Insert]) -> Result<(), Forged> {
+    pub(super) fn judge(&mut self, inserts: &[Insert]) -> Result<(), Misplaced> {
         self.steps.clear();
+        self.looked_at = 0;
         let outcome = inserts.iter().try_for_each(|insert| self.put(insert, true));
         if outcome.is_err() {
             self.take_back();
@@ -226,21 +238,27 @@ impl Orders {
         Some(new)
     }
 
-    fn put(&mut self, insert: &Insert, judged: bool) -> Result<(), Forged> {
+    fn put(&mut self, insert: &Insert, judged: bool) -> Result<(), Misplaced> {
         // The right one first: cut at the left one afterwards, it stays the node that begins there.
         let right = insert.right.and_then(|id| self.starting_at(id));
         let left = insert.left.and_then(|id| self.ending_at(id));
         let known = left.is_some() == insert.left.is_some() && right.is_some() == insert.right.is_some();
         if judged && !known {
-            return Err(Forged);
+            return Err(Misplaced::Forged);
         }
-        let chain = self.chain(insert, left, right).ok_or(Forged)?;
+        let chain = self.chain(insert, left, right).ok_or(Misplaced::Forged)?;
         let next = self.after(chain, left);
         let mut before = left;
         if next != right {
-            let between = self.between(chain, next, right);
-            if judged && !between.is_some_and(|between| self.nothing_known(insert, chain, &between)) {
-                return Err(Forged);
+            if judged {
+                let between = self.between(chain, next, right).ok_or(Misplaced::Forged)?;
+                self.looked_at += between.len();
+                if !self.nothing_known(insert, chain, &between) {
+                    return Err(Misplaced::Forged);
+                }
+                if self.looked_at > STEPS_MAX {
+                    return Err(Misplaced::TooMuch);
+                }
             }
             before = self.resolve(insert, left, next, right);
         }
@@ -267,7 +285,8 @@ impl Orders {
     }
 
     /// Whether neither neighbour of an item builds on anything that stands between them.
-    fn nothing_known(&self, insert: &Insert, chain: usize, between: &[usize]) -> bool {
+    fn nothing_known(&mut self, insert: &Insert, chain: usize, between: &[usize]) -> bool {
+        let mut looked_at = 0;
         let mut earliest: HashMap<u64, u32> = HashMap::new();
         for node in between.iter().filter_map(|node| self.nodes.get(*node)) {
             let start = earliest.entry(node.client).or_insert(node.start);
@@ -288,6 +307,7 @@ impl Orders {
             let starts = self.by_client.get(&client).map(Vec::as_slice).unwrap_or_default();
             let first = starts.partition_point(|(start, _)| *start < from);
             let last = starts.partition_point(|(start, _)| *start <= clock);
+            looked_at += last.saturating_sub(first);
             for (_, node) in starts.get(first..last).unwrap_or_default() {
                 if let Some(node) = self.nodes.get(*node).filter(|node| node.chain == chain) {
                     let others = node.left.into_iter().chain(node.right);
@@ -295,6 +315,7 @@ impl Orders {
                 }
             }
         }
+        self.looked_at += looked_at;
         true
     }
 

@@ -181,6 +181,25 @@ fn neighbours_that_others_came_between_are_honest() {
 }
 
 #[test]
+fn one_update_takes_no_longer_than_an_update_may() {
+    let mut room = room();
+    let at = room.clock(22);
+    let start = written(22, at, &[Item::First(OPINION, "ad")]);
+    room.apply(account(2), EXPERT, &start).unwrap().unwrap();
+    // Each pretends to know of no other: all stand between the two, and are looked at again and again.
+    let between = || Item::Text(Some((22, at)), Some((22, at + 1)), "x");
+    let items = |count: usize| written(23, 0, &(0..count).map(|_| between()).collect::<Vec<_>>());
+    let before = room.document().opinion(account(2));
+    assert_eq!(
+        room.apply(account(2), EXPERT, &items(10_000)),
+        Err(Violation::TooLarge)
+    );
+    assert_eq!(room.document().opinion(account(2)), before);
+    room.apply(account(2), EXPERT, &items(500)).unwrap().unwrap();
+    same_order(&room, OPINION);
+}
+
+#[test]
 fn a_full_text_may_be_changed_and_shortened() {
     let me = account(2);
     let mut room = room();
