@@ -1,20 +1,20 @@
 //! `/api/v1/consultations/{id}/attachments`.
 
 use axum::{
-    body::Bytes,
     extract::{Path, Query, State},
     response::{IntoResponse, Response},
 };
+use consilium_app::format::percent_encode;
 use consilium_domain::{AttachmentId, ConsultationId};
 use consilium_protocol::{Problem, room::Attachment};
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
     ctx::Ctx,
     error::ServiceError,
-    http::{extract::Json, imaging::file_name},
+    http::extract::{Json, SentFile},
     services::attachments::{self, Incoming},
     state::App,
 };
@@ -57,12 +57,11 @@ pub async fn add(
     ctx: Ctx,
     Path(id): Path<ConsultationId>,
     Query(take): Query<Take>,
-    headers: HeaderMap,
-    bytes: Bytes,
+    sent: SentFile,
 ) -> Result<(StatusCode, Json<Attachment>), ServiceError> {
     let file = Incoming {
-        file_name: file_name(&headers),
-        bytes,
+        file_name: sent.name,
+        bytes: sent.bytes,
         confirm_masked: take.confirm_masked,
     };
     let added = attachments::add(&app, &ctx, id, file).await?;
@@ -95,16 +94,7 @@ fn disposition(media: &str, name: &str) -> String {
     } else {
         "attachment"
     };
-    let name: String = name
-        .bytes()
-        .map(|b| {
-            if b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_') {
-                char::from(b).to_string()
-            } else {
-                format!("%{b:02X}")
-            }
-        })
-        .collect();
+    let name = percent_encode(name);
     format!("{how}; filename*=UTF-8''{name}")
 }
 

@@ -5,7 +5,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request as HttpRequest},
     response::{IntoResponse, Response},
 };
-use consilium_protocol::{FieldError, codes};
+use consilium_protocol::{FieldError, codes, limits};
 use http::{HeaderMap, StatusCode, header, request::Parts};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -79,6 +79,54 @@ impl<T: DeserializeOwned + Default> FromRequest<App> for OptionalJson<T> {
     }
 }
 
+/// A file as the body of a request, with its name out of `X-File-Name`.
+pub struct SentFile {
+    /// Decoded, without control characters, as long as a name may be; empty when there was none.
+    pub name: String,
+    /// The content.
+    pub bytes: Bytes,
+}
+
+impl FromRequest<App> for SentFile {
+    type Rejection = Response;
+    async fn from_request(request: HttpRequest, app: &App) -> Result<Self, Response> {
+        let name = file_name(request.headers());
+        let bytes = Bytes::from_request(request, app)
+            .await
+            .map_err(IntoResponse::into_response)?;
+        Ok(Self { name, bytes })
+    }
+}
+
+/// The file's name out of `X-File-Name` (percent-encoded UTF-8).
+fn file_name(headers: &HeaderMap) -> String {
+    let raw = headers
+        .get("x-file-name")
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("");
+    let mut bytes = Vec::new();
+    let mut rest = raw.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digit = |b: Option<u8>| {
+                b.and_then(|b| char::from(b).to_digit(16))
+                    .and_then(|d| u8::try_from(d).ok())
+            };
+            match (digit(rest.next()), digit(rest.next())) {
+                (Some(high), Some(low)) => bytes.push(high * 16 + low),
+                _ => bytes.push(b'?'),
+            }
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8_lossy(&bytes)
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(limits::FILE_NAME_CHARS)
+        .collect()
+}
+
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         axum::Json(self.0).into_response()
@@ -146,5 +194,16 @@ mod tests {
         );
         assert_eq!(field("{"), None);
         assert_eq!(field("not json"), None);
+    }
+
+    #[test]
+    fn file_names_are_decoded_and_cleaned() {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            "x-file-name",
+            http::HeaderValue::from_static("%E5%BD%B1%E5%83%8F/01%0a.dcm%zz"),
+        );
+        assert_eq!(file_name(&headers), "影像/01.dcm?");
+        assert_eq!(file_name(&HeaderMap::new()), "");
     }
 }

@@ -2,7 +2,6 @@
 
 use axum::{
     Json,
-    body::Bytes,
     extract::{Path, Query, State},
     response::{IntoResponse, Response},
 };
@@ -10,15 +9,15 @@ use consilium_domain::{ConsultationId, InstanceId, SeriesId};
 use consilium_protocol::{
     Problem,
     imaging::{Series, Uploaded},
-    limits,
 };
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
     ctx::Ctx,
     error::ServiceError,
+    http::extract::SentFile,
     services::imaging::{self, Incoming},
     state::App,
 };
@@ -29,35 +28,6 @@ pub struct Take {
     /// The sender has compared the file's patient with this patient and says they are one.
     #[serde(default)]
     pub confirm_patient: bool,
-}
-
-/// The file's name out of `X-File-Name` (percent-encoded UTF-8), for refusals.
-pub(super) fn file_name(headers: &HeaderMap) -> String {
-    let raw = headers
-        .get("x-file-name")
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or("");
-    let mut bytes = Vec::new();
-    let mut rest = raw.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digit = |b: Option<u8>| {
-                b.and_then(|b| char::from(b).to_digit(16))
-                    .and_then(|d| u8::try_from(d).ok())
-            };
-            match (digit(rest.next()), digit(rest.next())) {
-                (Some(high), Some(low)) => bytes.push(high * 16 + low),
-                _ => bytes.push(b'?'),
-            }
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8_lossy(&bytes)
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(limits::FILE_NAME_CHARS)
-        .collect()
 }
 
 /// Takes one DICOM file; send a folder as one request a file. A refused file leaves the others.
@@ -75,12 +45,11 @@ pub async fn upload(
     ctx: Ctx,
     Path(id): Path<ConsultationId>,
     Query(take): Query<Take>,
-    headers: HeaderMap,
-    bytes: Bytes,
+    sent: SentFile,
 ) -> Result<(StatusCode, Json<Uploaded>), ServiceError> {
     let file = Incoming {
-        file_name: file_name(&headers),
-        bytes,
+        file_name: sent.name,
+        bytes: sent.bytes,
         confirm_patient: take.confirm_patient,
     };
     let uploaded = imaging::upload(&app, &ctx, id, file).await?;
@@ -144,20 +113,4 @@ pub async fn thumbnail(
         bytes,
     )
         .into_response())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn file_names_are_decoded_and_cleaned() {
-        let mut headers = HeaderMap::new();
-        headers.insert(
-            "x-file-name",
-            http::HeaderValue::from_static("%E5%BD%B1%E5%83%8F/01%0a.dcm%zz"),
-        );
-        assert_eq!(file_name(&headers), "影像/01.dcm?");
-        assert_eq!(file_name(&HeaderMap::new()), "");
-    }
 }
