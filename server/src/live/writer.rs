@@ -1,7 +1,7 @@
 //! The one writer of all rooms: whatever waits is written in one transaction, so that one fsync serves
 //! many rooms.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use consilium_domain::AccountId;
 use consilium_storage::{AuditEntry, LogEntry, RoomKey, Snapshot, Store, StoreError};
@@ -75,10 +75,23 @@ impl Writer {
 async fn run(store: Store, mut orders: mpsc::Receiver<Order>) {
     let mut group = Vec::with_capacity(GROUP_MAX);
     let mut stopped = false;
+    let pace = Duration::from_millis(std::env::var("PACE").ok().and_then(|p| p.parse().ok()).unwrap_or(0));
+    let mut began = tokio::time::Instant::now();
     while !stopped {
         if orders.recv_many(&mut group, GROUP_MAX).await == 0 {
             return;
         }
+        // Changes of many rooms that come one by one are gathered; the first after a silence is not kept waiting.
+        let due = began + pace;
+        if due > tokio::time::Instant::now() && group.len() < GROUP_MAX {
+            tokio::time::sleep_until(due).await;
+            while group.len() < GROUP_MAX
+                && let Ok(order) = orders.try_recv()
+            {
+                group.push(order);
+            }
+        }
+        began = tokio::time::Instant::now();
         let mut waiting = Vec::with_capacity(group.len());
         for order in group.drain(..) {
             match order {
