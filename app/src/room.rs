@@ -42,6 +42,7 @@ pub fn RoomPage(
             elements,
             requests: _,
             attachments,
+            call_link,
         },
         Some(me),
     ) = (page.view, page.me)
@@ -55,6 +56,7 @@ pub fn RoomPage(
         package,
         elements,
         attachments,
+        call_link,
     };
     let room = Room::new(*consultation, &series, me, locale, more);
     let controls = Controls::new();

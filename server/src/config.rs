@@ -28,6 +28,8 @@ pub struct Config {
     pub retention: Retention,
     /// Live rooms.
     pub live: Live,
+    /// Calls in the room.
+    pub call: Call,
     /// Notices by mail; none are mailed when absent.
     pub mail: Option<Mail>,
 }
@@ -171,6 +173,22 @@ impl Default for Live {
     }
 }
 
+/// `[call]`: looked at by [`crate::call::Calls::new`].
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Call {
+    /// `stun:`, `turn:` and `turns:` addresses by which two pages find each other; none asks nobody.
+    pub ice_servers: Vec<String>,
+    /// Name for the TURN servers, with `credential`.
+    pub username: Option<String>,
+    /// Password for the TURN servers.
+    pub credential: Option<SecretString>,
+    /// Secret shared with the TURN servers, from which credentials that end are made; instead of the two.
+    pub secret: Option<SecretString>,
+    /// Address of the conference in the hospital's own system, `https://…{consultation}…`; instead of calls.
+    pub link: Option<String>,
+}
+
 /// `[policy]`
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -223,6 +241,16 @@ impl Config {
                 .parse()
                 .context("CONSILIUM_LIVE_CONNECTIONS_PER_ACCOUNT is not a number")?;
         }
+        if let Some(servers) = get("CONSILIUM_CALL_ICE_SERVERS") {
+            let all = servers.split([',', ' ']).filter(|of| !of.is_empty());
+            self.call.ice_servers = all.map(str::to_owned).collect();
+        }
+        self.call.username = get("CONSILIUM_CALL_USERNAME").or(self.call.username.take());
+        let credential = get("CONSILIUM_CALL_CREDENTIAL").map(SecretString::from);
+        self.call.credential = credential.or(self.call.credential.take());
+        let secret = get("CONSILIUM_CALL_SECRET").map(SecretString::from);
+        self.call.secret = secret.or(self.call.secret.take());
+        self.call.link = get("CONSILIUM_CALL_LINK").or(self.call.link.take());
         if let Some(filter) = get("CONSILIUM_LOG") {
             self.log.filter = filter;
         }
@@ -249,6 +277,16 @@ mod tests {
                 .apply_environment(|name| (name == "CONSILIUM_LISTEN").then(|| "x".to_owned()))
                 .is_err()
         );
+        let call = |name: &str| match name {
+            "CONSILIUM_CALL_ICE_SERVERS" => Some("stun:a, turn:b".to_owned()),
+            "CONSILIUM_CALL_SECRET" => Some("from outside".to_owned()),
+            _ => None,
+        };
+        config.call.username = Some("of the file".to_owned());
+        config.apply_environment(call).unwrap();
+        assert_eq!(config.call.ice_servers, ["stun:a", "turn:b"]);
+        assert_eq!(config.call.username.as_deref(), Some("of the file"));
+        assert!(config.call.secret.is_some() && !format!("{config:?}").contains("from outside"));
         assert!(toml::from_str::<Config>("[listen]\nadress = 1\n").is_err());
         assert!(Config::load(Some(Path::new("/nonexistent.toml"))).is_err());
     }

@@ -6,6 +6,7 @@
 #![recursion_limit = "256"]
 
 pub mod admin;
+pub mod call;
 pub mod clock;
 pub mod config;
 pub mod ctx;

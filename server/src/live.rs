@@ -45,7 +45,7 @@ use self::{
     pulse::Pulse,
     writer::{Job, Writer},
 };
-use crate::{clock::Clock, http::upgrade::Socket};
+use crate::{call::Calls, clock::Clock, http::upgrade::Socket};
 
 pub use self::replay::Log;
 
@@ -198,6 +198,7 @@ struct Shared {
     store: Store,
     clock: Clock,
     timing: Timing,
+    calls: Calls,
     writer: Writer,
     rooms: Mutex<HashMap<RoomKey, mpsc::Sender<Command>>>,
     connections: Mutex<HashMap<u64, Connected>>,
@@ -226,25 +227,27 @@ impl Rooms {
     /// Rooms over a store. Rooms are loaded when somebody enters. Needs a Tokio runtime.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self::with_timing(store, clock, Timing::default())
+        Self::with_timing(store, clock, Timing::default(), Calls::default())
     }
 
-    /// As [`Rooms::new`], with another number of connections that one account may have over all rooms.
+    /// As [`Rooms::new`], with another number of connections that one account may have over all rooms, and with
+    /// settings of calls.
     #[must_use]
-    pub fn with_connections(store: Store, clock: Clock, per_account: usize) -> Self {
+    pub fn with_settings(store: Store, clock: Clock, per_account: usize, calls: Calls) -> Self {
         let timing = Timing {
             per_account,
             ..Timing::default()
         };
-        Self::with_timing(store, clock, timing)
+        Self::with_timing(store, clock, timing, calls)
     }
 
-    fn with_timing(store: Store, clock: Clock, timing: Timing) -> Self {
+    fn with_timing(store: Store, clock: Clock, timing: Timing, calls: Calls) -> Self {
         let shared = Arc::new(Shared {
             writer: Writer::start(store.clone()),
             store,
             clock,
             timing,
+            calls,
             rooms: Mutex::default(),
             connections: Mutex::default(),
             left: Notify::new(),

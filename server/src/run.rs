@@ -17,6 +17,7 @@ use tokio::{sync::Semaphore, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    call::Calls,
     clock::Clock,
     config::Config,
     exchange::{self, Engine, Local, Transport},
@@ -110,12 +111,14 @@ pub async fn assemble(
     clock: Clock,
     transport: Arc<dyn Transport>,
 ) -> anyhow::Result<App> {
+    let calls = Calls::new(&config.call)?;
     let (store, vault) = open_store(config, &clock).await?;
     let files = Files::open(&config.data.folder.join("files"), vault)?;
-    let rooms = Rooms::with_connections(
+    let rooms = Rooms::with_settings(
         store.clone(),
         Arc::clone(&clock),
         config.live.connections_per_account,
+        calls.clone(),
     );
     Ok(App::new(Inner {
         store,
@@ -129,6 +132,7 @@ pub async fn assemble(
         supplements: Supplements::default(),
         templates: templates::load(&config.data.folder)?,
         policy: config.policy,
+        calls,
         site,
         retention: config.retention,
         clock,

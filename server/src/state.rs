@@ -37,6 +37,8 @@ pub struct Inner {
     pub templates: Vec<consilium_protocol::room::OpinionTemplate>,
     /// Readings of the standard that were chosen.
     pub policy: crate::config::Policy,
+    /// How calls are made.
+    pub calls: crate::call::Calls,
     /// Browser bundle.
     pub site: Site,
     /// How long what need not stay is kept.

@@ -359,6 +359,8 @@ pub struct More {
     pub elements: Vec<FormElement>,
     /// Documents and pictures added in the session.
     pub attachments: Vec<Attachment>,
+    /// Conference in the hospital's own system.
+    pub call_link: Option<String>,
 }
 
 /// All state that views draw.
@@ -420,6 +422,8 @@ pub struct Room {
     pub past: RwSignal<Option<Past>>,
     /// The call.
     pub call: RwSignal<CallState>,
+    /// Conference in the hospital's own system; instead of the call.
+    pub call_link: StoredValue<Option<String>>,
     /// Questions of the session.
     pub questions: RwSignal<Vec<Question>>,
     /// Rows of the case package.
@@ -492,6 +496,7 @@ impl Room {
             templates: StoredValue::new(more.templates),
             past: RwSignal::new(None),
             call: RwSignal::new(CallState::default()),
+            call_link: StoredValue::new(more.call_link),
             questions: RwSignal::new(more.questions),
             values: RwSignal::new(
                 more.package

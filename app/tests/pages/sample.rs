@@ -527,6 +527,7 @@ pub(crate) fn room(locale: Locale) -> Page {
             elements: vec![],
             requests: vec![],
             attachments: vec![],
+            call_link: None,
         },
     }
 }

@@ -8,11 +8,13 @@
 //! an edit       -> put_annotation() … -> send each frame
 //! every 15 s    -> renew()          -> send the frame (stock clients forget the silent after 30 s)
 //! every 10 s    -> digest()         -> send the frame (what was lost on the way is found and healed)
+//! every 3 s     -> overdue()        -> when it says so: digest(), and connect again when stalled()
 //! ```
 //! Edits made while offline stay in the document and travel by state vector after the next open. What is not
 //! yet durable can be kept on the device by [`ClientRoom::export`] and taken up again by [`ClientRoom::restore`].
 
 mod edits;
+mod heal;
 mod local;
 mod presence;
 mod undo;
@@ -21,19 +23,21 @@ mod write;
 use std::collections::VecDeque;
 
 use consilium_domain::{AccountId, permission::RoomRights};
-use consilium_protocol::live::{AwarenessState, CallPeer, ClientFrame, Media, Person, ServerFrame};
+use consilium_protocol::live::{
+    AwarenessState, CallPeer, ClientFrame, IceServer, Media, Person, ServerFrame,
+};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use self::{edits::LostEdits, local::NotACopy};
-use self::{edits::Own, presence::Presence, undo::History};
+use self::{edits::Own, heal::Digests, presence::Presence, undo::History};
 use crate::{
     document::RoomDoc,
     frame::{self, Frame},
 };
 
 /// Digests without an acknowledgement after which a connection with edits on their way counts as broken.
-const STALLED_DIGESTS: u32 = 3;
+const STALLED_DIGESTS: u32 = 4;
 
 /// What follows from a frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +66,8 @@ pub enum Outcome {
         /// Sequence number of the newest.
         seq: i64,
     },
+    /// A digest has shown that edits are durable: read [`ClientRoom::saved`] again.
+    Confirmed,
     /// The last edit was refused; the connection ends. [`Outcome::Lost`] follows after the next sync.
     Refused {
         /// Code of the reason.
@@ -77,6 +83,8 @@ pub enum Outcome {
     Changed(String),
     /// Who is in the call now.
     Call(Vec<CallPeer>),
+    /// By which servers the others in the call are reached.
+    Ice(Vec<IceServer>),
     /// A WebRTC description or candidate of another connection in the call.
     Signal {
         /// The connection.
@@ -148,6 +156,10 @@ struct Unsaved {
     what: What,
     /// The frame it went with; `None` while not sent.
     sent: Option<u64>,
+    /// Its place among the own edits of this page, from 1.
+    number: u64,
+    /// A state vector shows it: it has content. One that only deletes does not.
+    shown: bool,
 }
 
 /// One person's page in one room.
@@ -172,6 +184,12 @@ pub struct ClientRoom {
     sent: u64,
     /// Edits not acknowledged, in order.
     unsaved: VecDeque<Unsaved>,
+    /// Own edits made by this page.
+    made: u64,
+    /// Questions of this connection that are still to be answered.
+    digests: Digests,
+    /// The oldest edit on its way at the last look.
+    oldest: Option<u64>,
     /// Digests since the last acknowledgement, while something waits for one.
     waited: u32,
     /// This connection's catch-up has arrived.
@@ -203,6 +221,9 @@ impl ClientRoom {
             stale_answers: 0,
             sent: 0,
             unsaved: VecDeque::new(),
+            made: 0,
+            digests: Digests::default(),
+            oldest: None,
             waited: 0,
             synced: false,
             doubtful: None,
@@ -215,6 +236,7 @@ impl ClientRoom {
     pub fn on_open(&mut self) -> Vec<Vec<u8>> {
         self.forget_connection();
         self.connected = true;
+        self.digests.asked_for_all();
         vec![
             frame::client_frame(&ClientFrame::Hello { epoch: self.epoch }),
             frame::sync_step_1(&self.doc.state_vector()),
@@ -235,6 +257,8 @@ impl ClientRoom {
         self.question = None;
         self.stale_answers = 0;
         self.sent = 0;
+        self.digests = Digests::default();
+        self.oldest = None;
         self.waited = 0;
         self.synced = false;
         for edit in &mut self.unsaved {
@@ -247,7 +271,12 @@ impl ClientRoom {
         match frame::decode_unbounded(bytes) {
             Ok(Frame::SyncStep1(vector)) => {
                 self.question = Some(vector.to_vec());
-                if self.welcomed { self.answer() } else { Vec::new() }
+                let again = self.answered;
+                let mut out = if self.welcomed { self.answer() } else { Vec::new() };
+                if again {
+                    out.extend(self.ask_again());
+                }
+                out
             }
             Ok(Frame::SyncStep2(update)) => self.merge(update, true),
             Ok(Frame::Update(update)) => self.merge(update, false),
@@ -280,6 +309,8 @@ impl ClientRoom {
                     self.restart();
                     self.stale_answers = 1;
                     out.push(Outcome::EpochChanged);
+                    self.digests = Digests::default();
+                    self.digests.asked_for_all();
                     out.push(Outcome::Send(frame::sync_step_1(&self.doc.state_vector())));
                 }
                 self.epoch = Some(epoch);
@@ -297,6 +328,7 @@ impl ClientRoom {
             }
             ServerFrame::Ack { received, seq, .. } => {
                 self.waited = 0;
+                self.digests.acknowledged(received);
                 while self
                     .unsaved
                     .front()
@@ -316,6 +348,7 @@ impl ClientRoom {
             }
             ServerFrame::Changed { what } => vec![Outcome::Changed(what)],
             ServerFrame::Call { peers } => vec![Outcome::Call(peers)],
+            ServerFrame::Ice { servers } => vec![Outcome::Ice(servers)],
             ServerFrame::Signal { from, payload } => vec![Outcome::Signal { from, payload }],
             ServerFrame::ReadOnly { on } => {
                 self.read_only = on;
@@ -358,10 +391,15 @@ impl ClientRoom {
             return Vec::new();
         }
         let before = self.history.has_text().then(|| self.own_text());
+        let proof = if complete { self.digests.answered() } else { None };
         let Ok(changed) = self.doc.apply(update) else {
+            self.digests.asked_for_all();
             return vec![Outcome::Send(frame::sync_step_1(&self.doc.state_vector()))];
         };
         let mut out = Vec::new();
+        if proof.is_some_and(|proof| self.confirm(proof)) {
+            out.push(Outcome::Confirmed);
+        }
         if changed {
             if let Some(before) = before {
                 let now = self.own_text();
@@ -429,24 +467,6 @@ impl ClientRoom {
     #[must_use]
     pub fn others(&self) -> Vec<(u64, AwarenessState)> {
         self.presence.others()
-    }
-
-    /// Asks for what may have been lost on the way, and lets the server ask for what it lacks; the page calls
-    /// this every [`consilium_protocol::limits::DIGEST_MS`]. `None` while not connected.
-    pub fn digest(&mut self) -> Option<Vec<u8>> {
-        if !self.connected || !self.answered {
-            return None;
-        }
-        if !self.unsaved.is_empty() {
-            self.waited = self.waited.saturating_add(1);
-        }
-        Some(frame::sync_step_1(&self.doc.state_vector()))
-    }
-
-    /// Edits are on their way and nothing was acknowledged for several digests: connect again.
-    #[must_use]
-    pub const fn stalled(&self) -> bool {
-        self.waited >= STALLED_DIGESTS
     }
 
     /// What is not yet durable, oldest first.

@@ -88,8 +88,14 @@ pub const CONNECTIONS_PER_ACCOUNT: usize = 16;
 pub const CALL_PEERS: usize = 6;
 /// Largest WebRTC description or candidate, bytes.
 pub const SIGNAL_BYTES: usize = 64 * 1024;
+/// Addresses of STUN and TURN servers in the settings.
+pub const ICE_SERVERS_MAX: usize = 8;
+/// Credentials for TURN servers that are made from a shared secret last this long, ms: the longest session.
+pub const TURN_CREDENTIAL_MS: i64 = 12 * 60 * 60 * 1000;
 /// A page asks for what it may have missed this often, ms.
 pub const DIGEST_MS: u64 = 10 * 1000;
+/// A page looks this often whether an edit waits for its acknowledgement, ms; at the second look it asks.
+pub const OVERDUE_MS: u64 = 3 * 1000;
 /// What a page keeps on its device is good for this long, ms.
 pub const LOCAL_COPY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Log entries in one answer of the room's history.

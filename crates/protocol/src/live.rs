@@ -1,6 +1,8 @@
 //! The live room on the wire: message types, our own acknowledged frames, awareness and annotation
 //! shapes. The document's roots and paths belong to the collab crate.
 
+use std::fmt;
+
 use consilium_domain::{AccountId, InstanceId, Role, SeriesId, Timestamp, permission::RoomRights};
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +80,28 @@ pub struct CallPeer {
     pub media: Media,
 }
 
+/// A server by which two pages in a call find each other, as browsers take it (`RTCIceServer`).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IceServer {
+    /// `stun:`, `turn:` or `turns:` addresses.
+    pub urls: Vec<String>,
+    /// Name for it; none for STUN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// Password for it; none for STUN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+}
+
+impl fmt::Debug for IceServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Never the credential: frames are printed by tests.
+        f.debug_struct("IceServer")
+            .field("urls", &self.urls)
+            .finish_non_exhaustive()
+    }
+}
+
 /// To our own client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "frame", rename_all = "snake_case")]
@@ -125,6 +149,12 @@ pub enum ServerFrame {
     Call {
         /// Everybody in it.
         peers: Vec<CallPeer>,
+    },
+    /// By which servers the others in the call are reached; to everybody in it when somebody enters, before the
+    /// list that has the newcomer. Not sent where there are none. Credentials may end: the newest are to be used.
+    Ice {
+        /// The servers.
+        servers: Vec<IceServer>,
     },
     /// A description or candidate from another connection in the call.
     Signal {

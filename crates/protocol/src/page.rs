@@ -232,6 +232,9 @@ pub enum View {
         /// Documents and pictures added in the session.
         #[serde(default)]
         attachments: Vec<Attachment>,
+        /// Where the hospital's own system has the conference; then there is no call in the room.
+        #[serde(default)]
+        call_link: Option<String>,
     },
     /// `/consultations/{id}/conclude`: write and sign the report.
     Conclude {

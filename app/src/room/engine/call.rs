@@ -5,15 +5,16 @@ use std::collections::HashMap;
 
 use consilium_protocol::{
     limits::CALL_PEERS,
-    live::{CallPeer, Media},
+    live::{CallPeer, IceServer, Media},
 };
 use js_sys::{Array, JSON};
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    MediaStream, MediaStreamConstraints, MediaStreamTrack, RtcIceCandidateInit, RtcPeerConnection,
-    RtcPeerConnectionIceEvent, RtcSdpType, RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
+    MediaStream, MediaStreamConstraints, MediaStreamTrack, RtcConfiguration, RtcIceCandidateInit,
+    RtcPeerConnection, RtcPeerConnectionIceEvent, RtcSdpType, RtcSessionDescriptionInit, RtcSignalingState,
+    RtcTrackEvent,
 };
 
 use super::{Controls, Engine, warn};
@@ -53,6 +54,8 @@ pub(super) struct Call {
     own: Option<MediaStream>,
     media: Media,
     peers: Vec<CallPeer>,
+    /// By which servers the others are reached; none asks nobody.
+    pub(super) servers: Vec<IceServer>,
     links: HashMap<u64, Link>,
 }
 
@@ -215,7 +218,7 @@ impl Engine {
     }
 
     fn link(&self, peer: u64) -> Result<Link, JsValue> {
-        let connection = RtcPeerConnection::new()?;
+        let connection = RtcPeerConnection::new_with_configuration(&self.reaching()?)?;
         let stream = MediaStream::new()?;
         let controls = self.controls;
         let candidate =
@@ -249,6 +252,14 @@ impl Engine {
             _track: track,
             _needed: needed,
         })
+    }
+
+    /// The servers in the browser's own form.
+    fn reaching(&self) -> Result<RtcConfiguration, JsValue> {
+        let servers = serde_json::to_string(&self.call.servers).unwrap_or_default();
+        let configuration = RtcConfiguration::new();
+        configuration.set_ice_servers(&JSON::parse(&servers)?);
+        Ok(configuration)
     }
 
     /// Sends a description or candidate to another page.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use consilium_protocol::{
     codes,
-    limits::DIGEST_MS,
+    limits::{DIGEST_MS, OVERDUE_MS},
     live::{Annotation, CLOSE_EXPIRED, CLOSE_REVOKED, CLOSE_ROOM_CLOSED, Cursor, ImageRef},
 };
 use leptos::{ev, prelude::*};
@@ -40,6 +40,18 @@ pub(super) fn keep_awake(controls: Controls) {
     set_interval(
         move || controls.with(Engine::look_again),
         Duration::from_millis(DIGEST_MS),
+    );
+    set_interval(
+        move || {
+            controls.with(|engine| {
+                // Both look, whatever the first says.
+                let (room, private) = (engine.client.overdue(), engine.private.client.overdue());
+                if room || private {
+                    engine.look_again();
+                }
+            });
+        },
+        Duration::from_millis(OVERDUE_MS),
     );
     // Lives as long as the page.
     let _ = window_event_listener(ev::online, move |_| {

@@ -29,7 +29,7 @@ impl Engine {
                     set(self.room.ready, true);
                     document = true;
                 }
-                Outcome::Acked { .. } => self.refused = false,
+                Outcome::Acked { .. } | Outcome::Confirmed => self.refused = false,
                 Outcome::Refused { code } => {
                     self.refused = true;
                     self.tell(self.refusal(&code));
@@ -50,6 +50,7 @@ impl Engine {
                 }
                 Outcome::Changed(_) => self.read_consultation(),
                 Outcome::Call(peers) => self.on_call(peers),
+                Outcome::Ice(servers) => self.call.servers = servers,
                 Outcome::Signal { from, payload } => self.on_signal(from, &payload),
                 Outcome::ReadOnly(_) => {}
             }

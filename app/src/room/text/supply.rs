@@ -66,6 +66,8 @@ texts! {
         full: "通话最多 6 人，目前已满。", "The call is full: six at most.";
         no_device: "不能使用麦克风，请检查浏览器权限。", "The microphone cannot be used; check the browser's permission.";
         title: "通话", "Call";
+        open: "视频会议", "Video conference";
+        elsewhere: "在新窗口打开医院的视频会议系统", "Opens the hospital's conference system in a new window";
     }
 }
 

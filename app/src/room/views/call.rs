@@ -85,6 +85,14 @@ pub fn CallButton(
     let words = CallTexts::of(room.locale);
     let inside = move || room.call.with(|call| call.inside);
     let count = move || room.call.with(|call| call.tiles.len());
+    if let Some(link) = room.call_link.get_value() {
+        return view! {
+            <a class="button" data-testid="call-link" href=link title=words.elsewhere target="_blank" rel="noopener noreferrer">
+                {words.open}
+            </a>
+        }
+        .into_any();
+    }
     view! {
         <button
             type="button"
@@ -101,4 +109,5 @@ pub fn CallButton(
             {move || (count() > 0).then(|| format!(" {}", count()))}
         </button>
     }
+    .into_any()
 }

@@ -62,12 +62,13 @@ impl ClientRoom {
         }
         self.doc.apply(update).map_err(|_| NotACopy)?;
         self.epoch = header.epoch;
-        self.unsaved.extend(
-            header
-                .unsaved
-                .into_iter()
-                .map(|what| Unsaved { what, sent: None }),
-        );
+        self.unsaved
+            .extend(header.unsaved.into_iter().map(|what| Unsaved {
+                what,
+                sent: None,
+                number: 0,
+                shown: false,
+            }));
         Ok(None)
     }
 

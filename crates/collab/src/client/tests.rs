@@ -81,7 +81,13 @@ impl Server {
                 rights: self.rights,
                 peer: 1,
             })],
-            Frame::SyncStep1(vector) => vec![frame::sync_step_2(&self.room.missing_for(vector).unwrap())],
+            Frame::SyncStep1(vector) => {
+                // The first question of a connection is no digest.
+                let asks = self.received > 0 && self.room.standing(vector).unwrap().ahead;
+                let asks = asks.then(|| frame::sync_step_1(&self.room.state_vector()));
+                let answer = frame::sync_step_2(&self.room.missing_for(vector).unwrap());
+                asks.into_iter().chain([answer]).collect()
+            }
             Frame::SyncStep2(update) | Frame::Update(update) => {
                 self.received += 1;
                 match self.room.apply(who, self.rights, update) {

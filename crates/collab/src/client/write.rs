@@ -194,15 +194,21 @@ impl ClientRoom {
         let Some(update) = update else {
             return Vec::new();
         };
-        if !self.answered {
-            self.unsaved.push_back(Unsaved { what, sent: None });
-            return Vec::new();
+        self.made = self.made.saturating_add(1);
+        if self.answered {
+            self.sent = self.sent.saturating_add(1);
         }
-        self.sent = self.sent.saturating_add(1);
         self.unsaved.push_back(Unsaved {
             what,
-            sent: Some(self.sent),
+            sent: self.answered.then_some(self.sent),
+            number: self.made,
+            // An update begins with the number of writers whose content it has.
+            shown: update.first().is_some_and(|writers| *writers != 0),
         });
-        vec![frame::update(&update)]
+        if self.answered {
+            vec![frame::update(&update)]
+        } else {
+            Vec::new()
+        }
     }
 }

@@ -41,5 +41,6 @@ pub(super) async fn view(
         elements: submissions::form_elements(),
         requests,
         attachments: attachments::list(app, ctx, id).await?,
+        call_link: app.calls.link(id),
     })
 }

@@ -22,8 +22,8 @@ impl Call {
 impl Actor {
     /// Enters the call, changes what one sends, or leaves. Who finds the call full is told who is in it.
     pub(super) fn call(&mut self, connection: u64, media: Option<Media>) {
-        // Nobody is called from a private document.
-        if self.key.owner.is_some() {
+        // Nobody is called from a private document, nor where the hospital's own system is used.
+        if self.key.owner.is_some() || !self.rooms.0.calls.own() {
             return;
         }
         let place = self.call.0.iter().position(|(peer, _)| *peer == connection);
@@ -40,7 +40,10 @@ impl Actor {
                 }
                 return;
             }
-            (None, Some(media)) => self.call.0.push((connection, media)),
+            (None, Some(media)) => {
+                self.call.0.push((connection, media));
+                self.tell_servers();
+            }
         }
         self.tell(&self.call_frame());
     }
@@ -50,6 +53,18 @@ impl Actor {
         if self.call.has(connection) {
             self.call.0.retain(|(peer, _)| *peer != connection);
             self.tell(&self.call_frame());
+        }
+    }
+
+    /// Tells everybody in the call by which servers the others are reached; each gets credentials of their own.
+    fn tell_servers(&self) {
+        let now = (self.rooms.0.clock)();
+        for seat in self.call.0.iter().filter_map(|(peer, _)| self.seats.get(peer)) {
+            let servers = self.rooms.0.calls.servers(seat.join.person.id, now);
+            if !servers.is_empty() {
+                seat.outbox
+                    .push(frame::server_frame(&ServerFrame::Ice { servers }).into());
+            }
         }
     }
 

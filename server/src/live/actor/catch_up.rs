@@ -36,8 +36,9 @@ impl Actor {
             return;
         }
         seat.after.get_or_insert(self.seq);
-        if digest && standing.ahead && self.read_only.is_none() {
-            // What it sent did not all arrive: no acknowledgement until it has said it again.
+        if digest && standing.ahead {
+            // What it sent did not all arrive, or is not taken now: no acknowledgement until it has said it
+            // again. An answer without this question tells a page that all it has is durable.
             seat.dirty = true;
             let ask = frame::sync_step_1(&self.room.state_vector());
             seat.outbox.push(ask.into());

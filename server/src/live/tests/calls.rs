@@ -1,13 +1,15 @@
 //! The call of a room.
 
+use std::sync::atomic::Ordering;
+
 use consilium_collab::{client::Outcome, frame};
 use consilium_protocol::{
     limits::{CALL_PEERS, SIGNAL_BYTES, SIGNALS_PER_SECOND},
-    live::{CLOSE_MALFORMED, CLOSE_TOO_MANY, CallPeer, ClientFrame, Media},
+    live::{CLOSE_MALFORMED, CLOSE_TOO_MANY, CallPeer, ClientFrame, IceServer, Media},
 };
 
-use super::world::{Page, World, join, person};
-use crate::live::Join;
+use super::world::{Page, World, account, join, person};
+use crate::{call::Calls, config, live::Join};
 
 const SOUND: Media = Media {
     audio: true,
@@ -130,6 +132,71 @@ async fn signals_are_bounded() {
         enter(&mut many, Some(SOUND)).await;
     }
     assert_eq!(many.until_closed().await, CLOSE_TOO_MANY);
+}
+
+fn servers(page: &Page) -> Vec<Vec<IceServer>> {
+    let told = page.outcomes.iter().filter_map(|outcome| match outcome {
+        Outcome::Ice(servers) => Some(servers.clone()),
+        _ => None,
+    });
+    told.collect()
+}
+
+fn calls(settings: config::Call) -> Calls {
+    Calls::new(&settings).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_who_is_in_the_call_is_told_the_servers_and_credentials_are_renewed() {
+    let mut world = World::new().await;
+    world.calls = calls(config::Call {
+        ice_servers: vec!["turn:turn.example".to_owned()],
+        secret: Some("a secret of the house".into()),
+        ..config::Call::default()
+    });
+    let rooms = world.rooms();
+    let mut first = Page::open(&rooms, 101, join(1)).await;
+    let mut second = Page::open(&rooms, 102, join(2)).await;
+    let mut outside = Page::open(&rooms, 103, join(3)).await;
+    enter(&mut first, Some(SOUND)).await;
+    first.until(|page| peers(page).len() == 1).await;
+    assert_eq!(servers(&first).len(), 1, "before the list");
+    world.now.fetch_add(3_600_000, Ordering::SeqCst);
+    enter(&mut second, Some(SOUND)).await;
+    for page in [&mut first, &mut second] {
+        page.until(|page| peers(page).len() == 2).await;
+    }
+    let (early, late) = (&servers(&first)[0][0], &servers(&first)[1][0]);
+    assert_eq!(early.urls, ["turn:turn.example"]);
+    let ends = |of: &IceServer| {
+        let name = of.username.as_deref().unwrap();
+        let (ends, whose) = name.split_once(':').unwrap();
+        assert_eq!(whose, account(1).to_string());
+        ends.parse::<i64>().unwrap()
+    };
+    assert_eq!(ends(late) - ends(early), 3600);
+    assert_ne!(
+        servers(&second)[0][0].credential,
+        late.credential,
+        "each has an own one"
+    );
+    outside.until(|page| peers(page).len() == 2).await;
+    assert!(servers(&outside).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn there_is_no_call_where_the_hospital_has_its_own_system() {
+    let mut world = World::new().await;
+    world.calls = calls(config::Call {
+        link: Some("https://meet.example/{consultation}".to_owned()),
+        ..config::Call::default()
+    });
+    let rooms = world.rooms();
+    let mut page = Page::open(&rooms, 101, join(1)).await;
+    enter(&mut page, Some(SOUND)).await;
+    page.digest().await;
+    page.until(|page| page.answers.len() == 2).await;
+    assert!(peers(&page).is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

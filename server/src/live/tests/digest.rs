@@ -52,18 +52,37 @@ async fn what_the_server_lost_is_asked_for() {
     assert_eq!(lost.len(), 1);
     assert_eq!(writer.room.saved(), Saved::Saving(1));
     writer.digest().await;
-    // The next frame of the writer is its answer to what the server asks.
-    writer.until(|page| page.answers.len() == 2).await;
+    // It says again what the server lacks, and asks at once whether that is there now.
+    writer.until_saved().await;
     reader
         .until(|page| opinion(page, account(1)) == "first and second")
         .await;
     assert_eq!(rooms.stats().digests, 1);
-    assert_eq!(writer.resyncs, 0);
-    // Its count of frames is one ahead of the server's, so it is never told that this is safe: it connects
-    // again, which counts anew.
-    drop(writer);
-    let mut writer = Page::open(&rooms, 102, join(1)).await;
+    assert_eq!((writer.resyncs, writer.answers.len()), (1, 3));
+    // Both count alike again: what is written next needs no digest.
     writer.write("first, second and third").await;
+    assert_eq!(writer.answers.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_room_that_cannot_store_confirms_nothing() {
+    let world = World::new().await;
+    let rooms = world.rooms();
+    let mut writer = Page::open(&rooms, 101, join(1)).await;
+    writer.write("first").await;
+    world
+        .sql("CREATE TRIGGER full BEFORE INSERT ON room_log BEGIN SELECT RAISE(ABORT, 'full'); END")
+        .await;
+    let frames = writer.room.set_opinion("first and second").unwrap();
+    writer.send_all(frames).await;
+    writer.until(|page| page.room.read_only()).await;
+    let answers = writer.answers.len();
+    writer.digest().await;
+    // The answer to the digest, and to the one that follows what the server asked back.
+    writer.until(|page| page.answers.len() == answers + 2).await;
+    assert_eq!(writer.room.saved(), Saved::Saving(1));
+    world.sql("DROP TRIGGER full").await;
+    writer.until_saved().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

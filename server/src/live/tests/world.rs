@@ -33,7 +33,10 @@ use tokio::{task::JoinHandle, time::timeout};
 use tokio_tungstenite::tungstenite::{self, Message};
 use uuid::Uuid;
 
-use crate::live::{Join, Rooms, Timing, connection};
+use crate::{
+    call::Calls,
+    live::{Join, Rooms, Timing, connection},
+};
 
 /// Accounts of the hospital.
 pub(super) const EXPERTS: u128 = 20;
@@ -62,6 +65,7 @@ pub(super) struct World {
     pub(super) store: Store,
     pub(super) now: Arc<AtomicI64>,
     pub(super) timing: Timing,
+    pub(super) calls: Calls,
     _folder: TempDir,
 }
 
@@ -80,6 +84,7 @@ impl World {
                 retry: Duration::from_millis(50),
                 ..Timing::default()
             },
+            calls: Calls::default(),
             _folder: folder,
         }
     }
@@ -88,7 +93,7 @@ impl World {
     pub(super) fn rooms(&self) -> Rooms {
         let now = Arc::clone(&self.now);
         let clock = Arc::new(move || Timestamp::from_ms(now.load(Ordering::SeqCst)));
-        Rooms::with_timing(self.store.clone(), clock, self.timing)
+        Rooms::with_timing(self.store.clone(), clock, self.timing, self.calls.clone())
     }
 
     pub(super) async fn sql(&self, statement: &str) {
@@ -382,8 +387,8 @@ impl Page {
 
     /// Asks for what it may have missed.
     pub(super) async fn digest(&mut self) {
-        let vector = self.room.document().state_vector();
-        self.send(frame::sync_step_1(&vector)).await;
+        let digest = self.room.digest().expect("a connection");
+        self.send(digest).await;
     }
 
     /// Takes what the server sends until something holds.

@@ -148,26 +148,71 @@ fn a_digest_heals_what_was_lost_on_the_way() {
     server.received = page.sent;
     let _lost = page.set_opinion("没有送到").unwrap();
     assert_eq!(page.saved(), Saved::Saving(1));
-    page.digest().unwrap();
-    let asks = frame::sync_step_1(&server.room.state_vector());
-    let answers: Vec<_> = page
-        .on_frame(&asks)
-        .into_iter()
-        .filter_map(|outcome| match outcome {
-            Outcome::Send(bytes) => Some(bytes),
-            _ => None,
-        })
-        .collect();
-    server.talk(&mut page, answers);
+    let digest = page.digest().unwrap();
+    let out = server.talk(&mut page, vec![digest]);
+    assert_eq!(out.last(), Some(&Outcome::Confirmed));
     assert_eq!(server.room.document().opinion(account(1)), "没有送到");
-    // The server has counted one frame less, so the page does not believe; it connects again after a while.
-    assert_eq!(page.saved(), Saved::Saving(1));
-    while !page.stalled() {
-        page.digest().unwrap();
+    assert_eq!(page.saved(), Saved::Saved);
+    // The server has counted one frame less; page and server count alike again.
+    let frames = page.set_opinion("没有送到，又送到了").unwrap();
+    server.talk(&mut page, frames);
+    assert_eq!(page.saved(), Saved::Saved);
+}
+
+#[test]
+fn a_deletion_that_was_lost_is_healed_by_coming_back() {
+    let mut server = Server::new();
+    let mut page = ClientRoom::new(77, account(1));
+    server.open(&mut page);
+    let frames = page.put_annotation("a", &length()).unwrap();
+    server.talk(&mut page, frames);
+    let _lost = page.remove_annotation("a").unwrap();
+    assert!(!page.overdue(), "just made");
+    for _ in 0..STALLED_DIGESTS {
+        assert!(page.overdue() && !page.stalled());
+        // No state vector shows it, so no digest may say that it is there.
+        let digest = page.digest().unwrap();
+        server.talk(&mut page, vec![digest]);
+        assert_eq!(page.saved(), Saved::Saving(1));
     }
+    assert!(page.stalled());
     page.on_close();
     server.open(&mut page);
     assert_eq!((page.saved(), page.stalled()), (Saved::Saved, false));
+    assert!(server.room.document().annotations().is_empty() && !page.overdue());
+}
+
+#[test]
+fn an_answer_confirms_no_more_than_was_asked() {
+    let mut server = Server::new();
+    let mut page = ClientRoom::new(77, account(1));
+    server.open(&mut page);
+    let early = page.digest().unwrap();
+    let _lost = page.set_opinion("没有送到").unwrap();
+    let _lost_too = page.digest().unwrap();
+    // The answer to the first digest, then to a third: each counts for an earlier one at most.
+    server.talk(&mut page, vec![early]);
+    assert_eq!(page.saved(), Saved::Saving(1));
+    assert!(!page.overdue() && page.overdue());
+    let digest = page.digest().unwrap();
+    let answers = server.handle(account(1), &digest);
+    let [question, answer] = answers.as_slice() else {
+        panic!("{answers:?}")
+    };
+    let told = page.on_frame(question);
+    assert_eq!(
+        told.len(),
+        2,
+        "all it has, and whether that is there now: {told:?}"
+    );
+    page.on_frame(answer);
+    assert_eq!(page.saved(), Saved::Saving(1), "that was lost as well");
+    let digest = page.digest().unwrap();
+    server.talk(&mut page, vec![digest]);
+    let digest = page.digest().unwrap();
+    server.talk(&mut page, vec![digest]);
+    assert_eq!(page.saved(), Saved::Saved);
+    assert_eq!(server.room.document().opinion(account(1)), "没有送到");
 }
 
 #[test]
