@@ -10,8 +10,8 @@ use crate::{
     pages::{
         conclude::ConcludePage, consent::ConsentPage, consultation::ConsultationPage, data::DataPage,
         error::ErrorPage, late::LatePage, new::NewConsultationPage, notices::NoticesPage,
-        package::PackagePage, report::ReportPage, sign_in::SignInPage, transfers::TransfersPage,
-        worklist::WorklistPage,
+        package::PackagePage, report::ReportPage, rooms::RoomsPage, sign_in::SignInPage,
+        transfers::TransfersPage, worklist::WorklistPage,
     },
     room::RoomPage,
 };
@@ -40,6 +40,7 @@ pub fn App(
         View::Late { deadlines } => view! { <LatePage page deadlines /> }.into_any(),
         View::Notices { list } => view! { <NoticesPage page list /> }.into_any(),
         View::Transfers { list } => view! { <TransfersPage page list /> }.into_any(),
+        View::Rooms { figures } => view! { <RoomsPage page figures=*figures /> }.into_any(),
         View::NewConsultation {
             institutions,
             kinds,

@@ -98,6 +98,23 @@ pub fn short(at: Timestamp) -> String {
     format!("{month:02}-{day:02} {hour:02}:{minute:02}")
 }
 
+/// Time of day with seconds: `14:05:09`.
+#[must_use]
+pub fn clock(at: Timestamp) -> String {
+    let (_, _, _, hour, minute, second) = at.display_parts();
+    format!("{hour:02}:{minute:02}:{second:02}")
+}
+
+/// A size: bytes below 1000, then kB and MB, cut.
+#[must_use]
+pub fn bytes(count: u64) -> String {
+    match count {
+        0..1_000 => format!("{count} B"),
+        1_000..1_000_000 => format!("{} kB", count / 1_000),
+        _ => format!("{}.{} MB", count / 1_000_000, count % 1_000_000 / 100_000),
+    }
+}
+
 /// `2026-11-22T14:05`: the value of a `datetime-local` field in China Standard Time.
 #[must_use]
 pub fn local_value(at: Timestamp) -> String {
@@ -247,6 +264,13 @@ mod tests {
         assert_eq!(percent(share(0, 0)), "–");
         assert!(reaches_99(share(99, 100)));
         assert!(!reaches_99(share(9899, 10_000)));
+    }
+
+    #[test]
+    fn sizes_and_clocks_are_short() {
+        let sizes = [0, 999, 1_000, 999_999, 2_780_000].map(bytes);
+        assert_eq!(sizes, ["0 B", "999 B", "1 kB", "999 kB", "2.7 MB"]);
+        assert_eq!(clock(Timestamp::from_ms(0)), "08:00:00");
     }
 
     #[test]

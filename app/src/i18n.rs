@@ -11,6 +11,7 @@ mod form;
 pub mod package;
 pub mod preparation;
 mod report;
+pub mod rooms;
 mod terms;
 mod worklist;
 
@@ -25,6 +26,7 @@ pub use form::FormTexts;
 pub use package::{ConsentTexts, PackageTexts};
 pub use preparation::unmask_purpose;
 pub use report::ReportTexts;
+pub use rooms::RoomsTexts;
 pub use terms::{
     act, annotation, category, invitation, kind, role, sex, signer, state, state_sentence, urgency,
 };

@@ -10,13 +10,14 @@ pub mod new;
 pub mod notices;
 pub mod package;
 pub mod report;
+pub mod rooms;
 pub mod sign_in;
 pub mod transfers;
 pub mod worklist;
 
 use consilium_protocol::page::{Page, View};
 
-use crate::i18n::{Common, ConcludeTexts, ErrorTexts, FormTexts, ReportTexts, SignInTexts};
+use crate::i18n::{Common, ConcludeTexts, ErrorTexts, FormTexts, ReportTexts, RoomsTexts, SignInTexts};
 
 /// The title of a page for the browser's tab: never more than the consultation's number, no patient.
 #[must_use]
@@ -28,6 +29,7 @@ pub fn title(page: &Page) -> String {
         View::Late { .. } | View::Notices { .. } | View::Transfers { .. } => {
             Common::of(locale).worklist.to_owned()
         }
+        View::Rooms { .. } => RoomsTexts::of(locale).title.to_owned(),
         View::Data { consultation, .. }
         | View::Package { consultation, .. }
         | View::Consent { consultation, .. } => consultation.number.clone(),

@@ -40,7 +40,7 @@ pub fn RoomPage(
             templates,
             package,
             elements,
-            requests: _,
+            requests,
             attachments,
             call_link,
         },
@@ -55,6 +55,7 @@ pub fn RoomPage(
         templates,
         package,
         elements,
+        requests,
         attachments,
         call_link,
     };

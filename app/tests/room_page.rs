@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use consilium_app::{SiteAssets, render};
-use consilium_protocol::page::{Locale, Page};
+use consilium_protocol::page::{Locale, Page, View};
 use serde_json::{Value, json};
 
 fn institution(n: u8, code: &str, zh: &str, en: &str) -> Value {
@@ -114,6 +114,33 @@ fn everything_has_its_place_in_the_first_render() {
         assert_eq!(html.matches("data-testid=\"series\"").count(), 3);
         assert!(html.contains("张*三") && html.contains("HZ-20261122-0017"));
     }
+}
+
+#[test]
+fn where_the_hospital_has_its_own_system_the_button_leads_there() {
+    let assets = SiteAssets {
+        script: "a.js".to_owned(),
+        wasm: "a.wasm".to_owned(),
+        style: "app.css".to_owned(),
+    };
+    let mut page = page("en", true);
+    let View::Room { call_link, .. } = &mut page.view else {
+        panic!("another page")
+    };
+    *call_link = Some("https://meet.example/c0".to_owned());
+    let html = render(&page, &assets);
+    let link = html
+        .split("<a ")
+        .find(|tag| tag.contains("data-testid=\"call-link\""));
+    let link = link.unwrap().split('>').next().unwrap();
+    for part in [
+        "href=\"https://meet.example/c0\"",
+        "target=\"_blank\"",
+        "rel=\"noopener noreferrer\"",
+    ] {
+        assert!(link.contains(part), "{part} in {link}");
+    }
+    assert!(!html.contains("data-testid=\"call-toggle\""));
 }
 
 #[test]

@@ -330,7 +330,7 @@ mod tests {
                 "{said}"
             );
         }
-        let many = vec!["\"stun:a\""; ICE_SERVERS_MAX + 1].join(",");
+        let many = ["\"stun:a\""; ICE_SERVERS_MAX + 1].join(",");
         assert!(of(&format!("ice_servers = [{many}]")).is_err());
     }
 }

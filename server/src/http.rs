@@ -142,6 +142,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(live::history))
         .routes(routes!(live::state))
         .routes(routes!(live::statuses))
+        .routes(routes!(live::figures))
         .routes(routes!(masking::rules))
         .routes(routes!(masking::unmask))
         .routes(routes!(audit::read))

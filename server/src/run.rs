@@ -25,8 +25,8 @@ use crate::{
     http, jobs,
     live::Rooms,
     services::{
-        access, imaging::Reads, mail::Mailer, streams::Streams, supplements::Supplements, templates,
-        tickets::Tickets, uploads::Uploads,
+        access, imaging::Reads, mail::Mailer, operations::Watching, streams::Streams,
+        supplements::Supplements, templates, tickets::Tickets, uploads::Uploads,
     },
     site::Site,
     state::{App, Inner},
@@ -128,6 +128,7 @@ pub async fn assemble(
         streams: Streams::default(),
         tickets: Tickets::default(),
         reads: Reads::default(),
+        watching: Watching::default(),
         uploads: Uploads::default(),
         supplements: Supplements::default(),
         templates: templates::load(&config.data.folder)?,

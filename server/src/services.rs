@@ -18,6 +18,7 @@ pub mod mail;
 pub mod masking;
 pub mod media;
 pub mod notices;
+pub mod operations;
 pub mod opinions;
 pub mod packages;
 pub mod patients;

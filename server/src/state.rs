@@ -29,6 +29,8 @@ pub struct Inner {
     pub tickets: Tickets,
     /// Readings of images already audited.
     pub reads: crate::services::imaging::Reads,
+    /// Who watches the rooms.
+    pub watching: crate::services::operations::Watching,
     /// Resumable uploads in hand.
     pub uploads: crate::services::uploads::Uploads,
     /// Packages to be made anew.

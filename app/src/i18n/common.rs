@@ -28,6 +28,7 @@ super::texts! {
         notices: "通知", "Notices";
         unread: "{} 条未读通知", "{} unread notices";
         transfers: "交换记录", "Transfers";
+        rooms: "会诊室运行", "Live rooms";
         back: "返回会诊", "Back to the consultation";
         save: "保存", "Save";
         close: "关闭", "Close";

@@ -48,6 +48,7 @@ super::texts! {
         rows: "{} 行", "{} rows";
         series: "影像序列", "Image series";
         images: "{} 幅", "{} images";
+        attachments: "会诊中补充的文件", "Documents added in the session";
         hash: "清单 SHA-256", "Manifest SHA-256";
         hash_none: "固定后生成", "made when it is frozen";
         rules: "脱敏规则", "Masking rules";

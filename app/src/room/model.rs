@@ -9,7 +9,7 @@ use consilium_protocol::{
     imaging::Series,
     live::{Citation, Media, Writing},
     page::Locale,
-    preparation::{FormElement, Package},
+    preparation::{DataRequest, FormElement, Package},
     room::{Attachment, OpinionTemplate, Question},
     session::Me,
 };
@@ -355,6 +355,8 @@ pub struct More {
     pub templates: Vec<OpinionTemplate>,
     /// The case package.
     pub package: Option<Box<Package>>,
+    /// What institutions have asked each other for.
+    pub requests: Vec<DataRequest>,
     /// Names of elements.
     pub elements: Vec<FormElement>,
     /// Documents and pictures added in the session.
@@ -430,6 +432,8 @@ pub struct Room {
     pub values: RwSignal<Vec<ValueRow>>,
     /// Version of the case package; 0 while there is none.
     pub package_version: RwSignal<i32>,
+    /// What institutions have asked each other for.
+    pub requests: RwSignal<Vec<DataRequest>>,
     /// Documents and pictures added in the session.
     pub attachments: RwSignal<Vec<Attachment>>,
     /// Names of elements.
@@ -505,6 +509,7 @@ impl Room {
                     .unwrap_or_default(),
             ),
             package_version: RwSignal::new(more.package.map_or(0, |package| package.version)),
+            requests: RwSignal::new(more.requests),
             attachments: RwSignal::new(more.attachments),
             names,
             cites: RwSignal::new(Vec::new()),

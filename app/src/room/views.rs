@@ -15,6 +15,7 @@ pub mod past;
 pub mod people;
 pub mod query;
 pub mod questions;
+pub mod requests;
 pub mod stage;
 pub mod strip;
 pub mod supply;

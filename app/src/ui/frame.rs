@@ -20,6 +20,8 @@ pub enum Place {
     Notices,
     /// Transfers.
     Transfers,
+    /// Live rooms, for those who run the platform.
+    Rooms,
     /// Somewhere below.
     #[default]
     Other,
@@ -68,6 +70,10 @@ pub fn Frame(
                     {create
                         .then(|| {
                             view! { <a href="/transfers" aria-current=current(Place::Transfers)>{t.transfers}</a> }
+                        })}
+                    {(role == Some(Role::Ops))
+                        .then(|| {
+                            view! { <a href="/operations/rooms" aria-current=current(Place::Rooms)>{t.rooms}</a> }
                         })}
                 </nav>
                 <div class="who">

@@ -29,7 +29,7 @@ pub(crate) fn at(text: &str) -> Timestamp {
     Timestamp::parse_rfc3339(text).unwrap()
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     at("2026-11-22T14:20:00+08:00")
 }
 

@@ -92,6 +92,10 @@ pub const SIGNAL_BYTES: usize = 64 * 1024;
 pub const ICE_SERVERS_MAX: usize = 8;
 /// Credentials for TURN servers that are made from a shared secret last this long, ms: the longest session.
 pub const TURN_CREDENTIAL_MS: i64 = 12 * 60 * 60 * 1000;
+/// Rooms shown to operators on one page.
+pub const ROOMS_SHOWN: usize = 500;
+/// Somebody who watches the rooms is recorded this often, ms.
+pub const WATCH_RECORD_MS: i64 = 60 * 60 * 1000;
 /// A page asks for what it may have missed this often, ms.
 pub const DIGEST_MS: u64 = 10 * 1000;
 /// A page looks this often whether an edit waits for its acknowledgement, ms; at the second look it asks.

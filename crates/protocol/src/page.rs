@@ -15,7 +15,7 @@ use crate::{
         PackageSummary,
     },
     report::Report,
-    room::{Attachment, OpinionTemplate, Question},
+    room::{Attachment, OpinionTemplate, Question, RoomFigures},
     session::{Institution, Me},
 };
 
@@ -151,6 +151,11 @@ pub enum View {
     Transfers {
         /// Failed first.
         list: TransferList,
+    },
+    /// `/operations/rooms`: the live rooms, for those who run the platform.
+    Rooms {
+        /// The numbers.
+        figures: Box<RoomFigures>,
     },
     /// `/consultations/new`, and `/consultations/{id}/edit` for a draft.
     NewConsultation {

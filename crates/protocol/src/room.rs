@@ -147,6 +147,73 @@ pub struct OpinionTemplate {
     pub text_en: String,
 }
 
+/// `GET /api/v1/operations/figures`: the live rooms and how the server does with them; totals since it started.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RoomFigures {
+    /// When this was so.
+    pub at: Timestamp,
+    /// Rooms in memory, private documents among them.
+    pub rooms_in_memory: u32,
+    /// Open connections.
+    pub connections: u32,
+    /// Rooms that cannot store now.
+    pub read_only: u32,
+    /// Frames waiting in the fullest queue of a connection.
+    pub queue_frames: u32,
+    /// Bytes waiting in the fullest queue of a connection.
+    pub queue_bytes: u64,
+    /// Changes made durable.
+    pub changes: u64,
+    /// Bytes of changes made durable.
+    pub log_bytes: u64,
+    /// How long each step takes.
+    pub times: Vec<StepTimes>,
+    /// Frames refused, by reason, most first.
+    pub refused: Vec<Count>,
+    /// Pages that had to read again, by reason, most first.
+    pub resyncs: Vec<Count>,
+    /// The rooms, at most [`crate::limits::ROOMS_SHOWN`].
+    pub rooms: Vec<RoomStatus>,
+}
+
+/// A step of a change on its way through the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RoomStep {
+    /// Judged and applied.
+    Apply,
+    /// Written and synced, with whatever else waited.
+    Commit,
+    /// Given to the queues of the others.
+    Broadcast,
+}
+
+/// How long a step takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StepTimes {
+    /// Which.
+    pub step: RoomStep,
+    /// How often it was done.
+    pub count: u64,
+    /// Half of them took at most so many microseconds; absent beyond 5 s, and when there were none.
+    pub p50_us: Option<u64>,
+    /// 95 of a hundred took at most so many microseconds.
+    pub p95_us: Option<u64>,
+}
+
+/// How often something happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Count {
+    /// Stable code.
+    pub reason: String,
+    /// Times.
+    pub count: u64,
+}
+
 /// `GET /api/v1/operations/rooms`: a room in memory, without anything of its content.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -8,7 +8,7 @@ use axum::{
 use consilium_domain::ConsultationId;
 use consilium_protocol::{
     Problem, limits,
-    room::{RoomHistory, RoomStatus},
+    room::{RoomFigures, RoomHistory, RoomStatus},
     session::LiveTicket,
 };
 use http::{HeaderMap, header};
@@ -21,7 +21,7 @@ use crate::{
     error::ServiceError,
     http::{cookies, upgrade::Upgrade},
     live::Join,
-    services::{rooms, sessions},
+    services::{operations, rooms, sessions},
     state::App,
 };
 
@@ -166,4 +166,12 @@ pub async fn state(
     (status = 403, description = "`forbidden`", body = Problem)))]
 pub async fn statuses(State(app): State<App>, ctx: Ctx) -> Result<Json<Vec<RoomStatus>>, ServiceError> {
     rooms::statuses(&app, &ctx).await.map(Json)
+}
+
+/// The rooms with totals, times and reasons: what the page of operators shows, at most every hour recorded.
+#[utoipa::path(get, path = "/api/v1/operations/figures", tag = "operations", responses(
+    (status = 200, description = "The numbers", body = RoomFigures),
+    (status = 403, description = "`forbidden`", body = Problem)))]
+pub async fn figures(State(app): State<App>, ctx: Ctx) -> Result<Json<RoomFigures>, ServiceError> {
+    operations::figures(&app, &ctx).await.map(Json)
 }

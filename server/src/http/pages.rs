@@ -44,6 +44,7 @@ pub fn router() -> Router<App> {
         .route("/sign-in", get(sign_in_page).post(sign_in))
         .route("/sign-out", post(sign_out))
         .route("/language", post(language))
+        .route("/operations/rooms", get(room::operators))
         .route("/consultations/new", get(new_consultation))
         .route("/consultations/{id}", get(consultation))
         .route("/consultations/{id}/edit", get(edit_draft))

@@ -126,6 +126,11 @@ pub async fn statuses(app: &App, ctx: &Ctx) -> Result<Vec<RoomStatus>, ServiceEr
     if !may {
         return Err(ServiceError::Forbidden);
     }
+    in_memory(app).await
+}
+
+/// Every room in memory, by the number of its consultation.
+pub(super) async fn in_memory(app: &App) -> Result<Vec<RoomStatus>, ServiceError> {
     let mut all = Vec::new();
     for (key, status) in app.rooms.statuses().await {
         let consultation = app.store.reader().consultation(key.consultation).await?;

@@ -1,4 +1,4 @@
-//! The rows and the image series of a package, by category; each value can be questioned.
+//! The rows, the image series and the documents of a package, by category; each value can be questioned.
 
 use consilium_domain::DataCategory;
 use consilium_protocol::preparation::{Item, Package};
@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::gaps::Raise;
 use crate::{
-    context, format,
+    api, context, format,
     i18n::{self, PackageTexts, fill},
     pages::data::findings::ItemView,
     ui::{Doing, InstitutionName},
@@ -69,6 +69,28 @@ pub fn ContentsPanel(
             }
         })
         .collect_view();
+    let attachments = package
+        .attachments
+        .iter()
+        .map(|of| {
+            let href = api::of(package.consultation_id, &format!("attachments/{}", of.id));
+            let media = of.media.rsplit('/').next().unwrap_or_default().to_uppercase();
+            view! {
+                <li>
+                    <InstitutionName of=of.institution.clone() />
+                    <a href=href target="_blank" rel="noopener" data-testid="attachment">
+                        {of.name.clone()}
+                    </a>
+                    <span class="quiet">{format!("{media} · {}", format::bytes(of.bytes))}</span>
+                    <span class="quiet">
+                        {format!("{} · {}", of.added_by_name, format::absolute(of.added_at, locale))}
+                    </span>
+                    <span class="mono quiet">{of.sha256.chars().take(16).collect::<String>()}</span>
+                </li>
+            }
+        })
+        .collect_view();
+    let any_attachments = !package.attachments.is_empty();
     let any_series = !package.series.is_empty();
     view! {
         <section class="panel" aria-labelledby="contents">
@@ -79,6 +101,13 @@ pub fn ContentsPanel(
                     view! {
                         <h3>{t.series}</h3>
                         <ul class="deadlines">{series}</ul>
+                    }
+                })}
+            {any_attachments
+                .then(|| {
+                    view! {
+                        <h3>{t.attachments}</h3>
+                        <ul class="deadlines">{attachments}</ul>
                     }
                 })}
         </section>

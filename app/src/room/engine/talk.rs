@@ -4,7 +4,7 @@ use consilium_collab::document::{Hidden, HiddenKind};
 use consilium_domain::QuestionId;
 use consilium_protocol::{
     live::{Citation, CitationKind, DiscussionLine, Writing},
-    preparation::Package,
+    preparation::{DataRequest, Package},
     room::{AnswerInput, Attachment, Question, QuestionInput},
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -170,11 +170,15 @@ impl Engine {
         spawn_local(async move {
             let package = http::get::<Package>(&api::of(id, "package")).await;
             let attachments = http::get::<Vec<Attachment>>(&api::of(id, "attachments")).await;
+            let requests = http::get::<Vec<DataRequest>>(&api::of(id, "data-requests")).await;
             controls.with(move |engine| {
                 if let Some(package) = package {
                     let rows = values::rows(&package, engine.room.names, engine.locale);
                     set(engine.room.values, rows);
                     set(engine.room.package_version, package.version);
+                }
+                if let Some(requests) = requests {
+                    set(engine.room.requests, requests);
                 }
                 if let Some(attachments) = attachments {
                     set(engine.room.attachments, attachments);

@@ -25,6 +25,8 @@ texts! {
         query_category: "类别", "Category";
         query_why: "用途说明", "Why it is needed";
         query_send: "发送请求", "Send the request";
+        requests: "会诊中的数据请求", "Data asked for in the session";
+        give_rows: "用文件回复（CSV、JSON）：校验、脱敏后立即共享", "Answer with a file (CSV, JSON): checked, masked and shared at once";
         query_sent: "请求已发出，对方的时限已开始计算。", "The request has been sent and its clock runs.";
     }
 }

@@ -8,7 +8,10 @@ use consilium_protocol::{
 use leptos::{prelude::*, task::spawn_local};
 use web_sys::{DragEvent, File};
 
-use super::query::QueryForm;
+use super::{
+    query::QueryForm,
+    requests::{Requests, rows_type},
+};
 use crate::{
     api, browser,
     i18n::{self, fill, problem_text},
@@ -29,14 +32,14 @@ enum Kind {
 }
 
 fn kind(name: &str) -> Kind {
+    if let Some(media) = rows_type(name) {
+        return Kind::Rows(media);
+    }
     let ending = name
         .rsplit_once('.')
         .map(|(_, ending)| ending.to_ascii_lowercase())
         .unwrap_or_default();
     match ending.as_str() {
-        "csv" => Kind::Rows("text/csv"),
-        "json" => Kind::Rows("application/json"),
-        "ndjson" => Kind::Rows("application/x-ndjson"),
         "pdf" => Kind::Document("application/pdf"),
         "png" => Kind::Document("image/png"),
         "jpg" | "jpeg" => Kind::Document("image/jpeg"),
@@ -245,6 +248,7 @@ pub fn Supply(
             </ul>
         </section>
         <QueryForm room />
+        <Requests room controls />
         <Attachments room consultation />
     }
 }

@@ -19,11 +19,12 @@ use consilium_protocol::{
         ItemReference, Missing, Package, PackageSummary, Quality, RequestItem, SeriesReference, Share,
         Submission, ValueConflict,
     },
+    room::{Attachment, Count, RoomFigures, RoomStatus, RoomStep, StepTimes},
     session::Institution,
 };
 use uuid::Uuid;
 
-use super::{at, consultation, deadlines, east, lead, row, series, west};
+use super::{at, consultation, deadlines, east, lead, now, row, series, west};
 
 pub(super) fn progress() -> Vec<Progress> {
     let one = |institution, met, requests, rows, refused, issues| Progress {
@@ -298,7 +299,16 @@ fn package(state: PackageState, complete: bool) -> Package {
             instances: 28,
             hash: "1f".repeat(32),
         }],
-        attachments: vec![],
+        attachments: vec![Attachment {
+            id: Uuid::from_u128(9).into(),
+            institution: east(),
+            added_by_name: "林若溪".into(),
+            name: "心电图.pdf".into(),
+            media: "application/pdf".into(),
+            bytes: 84_210,
+            sha256: "2e".repeat(32),
+            added_at: now(),
+        }],
         allowed: if complete {
             vec!["validate".into()]
         } else {
@@ -457,6 +467,7 @@ pub(super) fn views() -> Vec<(&'static str, &'static str, View)> {
             },
         ),
         ("transfers", "/transfers", View::Transfers { list: transfers() }),
+        ("rooms", "/operations/rooms", rooms()),
         ("data", "/consultations/x/data", data(desk())),
         ("data-empty", "/consultations/x/data", data(Desk::default())),
         (
@@ -486,4 +497,48 @@ pub(super) fn views() -> Vec<(&'static str, &'static str, View)> {
             consented(ConsentState::Inactive),
         ),
     ]
+}
+
+/// The live rooms as operators see them.
+fn rooms() -> View {
+    let status = |private: bool| RoomStatus {
+        number: "HZ-20261122-0001".to_owned(),
+        private,
+        connections: 12,
+        seq: 4711,
+        document_bytes: 267_000,
+        unwritten: 0,
+        queue_frames: 3,
+        queue_bytes: 1_204,
+        refused: 1,
+        resyncs: 0,
+        read_only: private,
+    };
+    let times = |step| StepTimes {
+        step,
+        count: 4_711,
+        p50_us: Some(412),
+        p95_us: (step != RoomStep::Commit).then_some(12_030),
+    };
+    View::Rooms {
+        figures: Box::new(RoomFigures {
+            at: now(),
+            rooms_in_memory: 2,
+            connections: 13,
+            read_only: 1,
+            queue_frames: 3,
+            queue_bytes: 1_204,
+            changes: 4_711,
+            log_bytes: 1_250_000,
+            times: [RoomStep::Apply, RoomStep::Commit, RoomStep::Broadcast]
+                .map(times)
+                .to_vec(),
+            refused: vec![Count {
+                reason: "live.not_yours".to_owned(),
+                count: 1,
+            }],
+            resyncs: vec![],
+            rooms: vec![status(false), status(true)],
+        }),
+    }
 }

@@ -5,7 +5,7 @@ use consilium_collab::{client::Outcome, frame, history::Replay};
 use consilium_protocol::{
     codes,
     live::CLOSE_REVOKED,
-    room::{RoomHistory, RoomStatus},
+    room::{RoomFigures, RoomHistory, RoomStatus, RoomStep},
 };
 use consilium_storage::AuditFilter;
 use consilium_testkit::{Case, Database, JoinError, LiveClient, Person, TestServer};
@@ -170,6 +170,31 @@ async fn operators_see_rooms_without_their_content() -> Result<()> {
             .all(|room| room.seq > 0 && !room.number.is_empty() && !room.read_only)
     );
     assert_eq!(lead.get("/api/v1/operations/rooms").await?.status, 403);
+    for _ in 0..3 {
+        let reply = ops.get("/api/v1/operations/figures").await?;
+        ensure!(!reply.text().contains("机密"));
+        let figures: RoomFigures = serde_json::from_value(reply.ok()?)?;
+        assert_eq!(
+            (figures.rooms_in_memory, figures.connections, figures.read_only),
+            (2, 2, 0)
+        );
+        ensure!(figures.changes >= 2 && figures.log_bytes > 0);
+        assert_eq!(figures.rooms, rooms);
+        let steps: Vec<_> = figures.times.iter().map(|of| of.step).collect();
+        assert_eq!(steps, [RoomStep::Apply, RoomStep::Commit, RoomStep::Broadcast]);
+        ensure!(
+            figures
+                .times
+                .iter()
+                .all(|of| of.count > 0 && of.p50_us <= of.p95_us)
+        );
+    }
+    let page = ops.get("/operations/rooms").await?;
+    ensure!(page.status == 200 && page.text().contains("id=\"times\""));
+    ensure!(!page.text().contains("机密"));
+    for path in ["/api/v1/operations/figures", "/operations/rooms"] {
+        assert_eq!(lead.get(path).await?.status, 403);
+    }
     let metrics = ops.get("/metrics").await?.text();
     for name in [
         "consilium_room_apply_seconds_bucket",
@@ -187,7 +212,11 @@ async fn operators_see_rooms_without_their_content() -> Result<()> {
     };
     let page = server.app()?.store.reader().audit_page(filter, None, 10).await?;
     let results: Vec<_> = page.iter().map(|record| record.fields().result.clone()).collect();
-    assert_eq!(results, [codes::FORBIDDEN, "ok"]);
+    // The page that refreshes itself is recorded once, each refusal always.
+    assert_eq!(
+        results,
+        [codes::FORBIDDEN, codes::FORBIDDEN, "ok", codes::FORBIDDEN, "ok"]
+    );
     ensure!(one.outcomes.iter().any(|o| matches!(o, Outcome::Acked { .. })));
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What the page of the live room is drawn from.
 
+use axum::{extract::State, response::Response};
 use consilium_domain::permission::{Action, Decision};
 use consilium_protocol::{consultation::Consultation, imaging::Series, page::View};
 
@@ -7,10 +8,17 @@ use crate::{
     ctx::Ctx,
     error::ServiceError,
     services::{
-        access::Case, attachments, packages, questions, requests, submissions, templates, views::Directory,
+        access::Case, attachments, operations, packages, questions, requests, submissions, templates,
+        views::Directory,
     },
     state::App,
 };
+
+/// `/operations/rooms`: for those who run the platform.
+pub(super) async fn operators(State(app): State<App>, ctx: Ctx) -> Result<Response, ServiceError> {
+    let figures = Box::new(operations::figures(&app, &ctx).await?);
+    super::page(&app, &ctx, "/operations/rooms", View::Rooms { figures }).await
+}
 
 /// Gathers what one person sees of a room. Consent has been looked at: the images were read.
 pub(super) async fn view(
