@@ -13,6 +13,7 @@ import { phantom, root, Server } from './lib/server.mjs'
 import { check, equal, step, until } from './lib/step.mjs'
 import { imagingReport, localTime, PATIENT, rows } from './lib/stories.mjs'
 import { workTogether } from './room.mjs'
+import { conduct, replay, revise, tooLate } from './session.mjs'
 import { uploadsWithStockClient } from './tus.mjs'
 import { convergesWithStockClient } from './yjs.mjs'
 
@@ -417,6 +418,7 @@ try {
   })
 
   await workTogether({ server, watch, rooms, names, words, id })
+  await conduct({ watch, rooms, admins: { lead: people['lead.admin'], east: people['east.admin'] }, id })
 
   await step('5 from drawing in one browser to seeing it in the other, 100 strokes in the room of the demo', async () => {
     const demo = server.demo.consultations.find(c => c.state === 'in_session' && c.id !== id).id
@@ -437,7 +439,9 @@ try {
     await rooms.east.seesOpinion(words.lead)
   })
 
-  await step('6 the lead ends the session, concludes citing both opinions, signs', async () => {
+  words.east = await revise({ rooms, text: words.east })
+
+  const ends = async () => {
     const admin = people['lead.admin']
     const { page } = admin
     await admin.open(path)
@@ -447,6 +451,12 @@ try {
     await ended
     await admin.live()
     await rooms.lead.page.locator('[data-testid="room-state"]', { hasText: '总结中' }).waitFor()
+  }
+  await tooLate({ watch, rooms, id, end: ends })
+
+  await step('6 the lead concludes citing both opinions, signs', async () => {
+    const admin = people['lead.admin']
+    const { page } = admin
     await admin.open(`${path}/conclude`)
     for (const opinion of Object.values(words)) await admin.see(opinion)
     await page.getByLabel('会诊结论').fill('左额叶占位，胶质瘤可能性大，建议多学科评估后手术。')
@@ -458,6 +468,8 @@ try {
     await admin.leads(() => page.getByRole('alertdialog').getByRole('button', { name: '签名并出具报告' }).click(), `**${path}/report`)
     await admin.see('远程医疗多中心会诊报告')
   })
+
+  await replay({ rooms, id })
 
   await step('6 the reviewer opens the report and prints it', async () => {
     const reviewer = await enter('reviewer')
@@ -494,6 +506,18 @@ try {
     await room.sees('arrow', names.lead) // who is away keeps the name
     await room.tab('discussion')
     await room.hears('请看第一层的标尺')
+  })
+
+  await step('8 the operator sees the rooms by their numbers, refreshed, and nothing of patients', async () => {
+    const ops = await enter('ops')
+    await ops.leads(() => ops.page.locator('nav a[href="/operations/rooms"]').click(), '**/operations/rooms')
+    await nothingUnmasked(ops)
+    const row = ops.page.getByTestId('rooms').locator('tbody tr').first()
+    check(/HZ-\d{8}-\d{4}/.test(await row.innerText()), 'the number of the consultation')
+    const at = await ops.page.getByTestId('figures-at').innerText()
+    await ops.page.waitForFunction(at => document.querySelector('[data-testid="figures-at"]').innerText !== at, at)
+    check(!(await ops.page.getByTestId('figures-at').getAttribute('class')).includes('late-text'), 'refreshed')
+    await ops.shoot('operations-rooms')
   })
 
   watch.verify()

@@ -86,12 +86,12 @@ export async function inSession (lead, answering, files) {
     clinical: { preliminary_diagnosis: '左额叶占位性病变', need: '请判断性质与手术可行性' },
     scheduled_at: new Date(Date.now() + 3_600_000).toISOString(),
     participants: institutions.map(i => i.id),
-    wanted: ['imaging'],
+    wanted: ['imaging', 'lab_exam'],
     consent: { signer: 'patient', text_version: '2026-01' }
   })
   const path = `/api/v1/consultations/${created.id}`
   await done(lead, 'POST', `${path}/invite`, {})
-  for (const admin of answering) await done(admin, 'POST', `${path}/answer`, { answer: 'accept', can_provide: ['imaging'] })
+  for (const admin of answering) await done(admin, 'POST', `${path}/answer`, { answer: 'accept', can_provide: ['imaging', 'lab_exam'] })
   for (const file of files) {
     const response = await lead.context.request.post(`${lead.server.url}${path}/images`, {
       headers: { 'content-type': 'application/dicom', 'x-file-name': basename(file) },

@@ -7,10 +7,11 @@ use anyhow::{Context, Result, ensure};
 use super::compress::with_ending;
 
 /// The wasm as the browser compiles it, in bytes. Every page is in it, since a page that is drawn is the page that
-/// lives; the preparation phase brought seven, the room keeps a copy of its document and plays its history.
-const WASM_RAW_MAX_BYTES: u64 = 2_800_000;
+/// lives; the preparation phase brought seven, the room keeps a copy of its document and plays its history. Raised by
+/// 3.6 % for the page of those who run the platform and for queries that are answered in the room.
+const WASM_RAW_MAX_BYTES: u64 = 2_900_000;
 /// The wasm as it travels, in bytes.
-const WASM_BROTLI_MAX_BYTES: u64 = 780_000;
+const WASM_BROTLI_MAX_BYTES: u64 = 800_000;
 /// Style sheet as it travels, in bytes.
 const STYLE_BROTLI_MAX_BYTES: u64 = 24_000;
 

@@ -1,7 +1,7 @@
 //! What institutions have asked each other for in the session, with its clock, and the answer given in the room:
 //! a file of rows, which is checked, masked and released in one act.
 
-use consilium_domain::{ConsultationId, DataRequestState as S};
+use consilium_domain::{ConsultationId, DataRequestId, DataRequestState as S};
 use consilium_protocol::{
     Problem,
     preparation::{DataRequest, Submission},
@@ -40,6 +40,8 @@ pub fn Requests(
     controls: Controls,
 ) -> impl IntoView {
     let words = SupplyTexts::of(room.locale);
+    // Beside the rows, which are drawn anew while an answer is on its way.
+    let told = RwSignal::new(None::<(DataRequestId, String)>);
     let began = room
         .consultation
         .with_untracked(|consultation| consultation.started_at);
@@ -54,7 +56,7 @@ pub fn Requests(
             <h3>{words.requests}</h3>
             <ul class="room-requests">
                 <For each=all key=|of| (of.id, of.state, of.version, of.allowed.len()) let:request>
-                    <Row room controls request />
+                    <Row room controls request told />
                 </For>
             </ul>
         </section>
@@ -67,7 +69,12 @@ const fn waits(state: S) -> bool {
 }
 
 #[component]
-fn Row(room: Room, controls: Controls, request: DataRequest) -> impl IntoView {
+fn Row(
+    room: Room,
+    controls: Controls,
+    request: DataRequest,
+    told: RwSignal<Option<(DataRequestId, String)>>,
+) -> impl IntoView {
     let words = SupplyTexts::of(room.locale);
     let talk = TalkTexts::of(room.locale);
     let now = context::now();
@@ -105,7 +112,11 @@ fn Row(room: Room, controls: Controls, request: DataRequest) -> impl IntoView {
         .iter()
         .any(|verb| matches!(verb.as_str(), "verify" | "extract" | "submit"));
     let busy = RwSignal::new(false);
-    let told = RwSignal::new(String::new());
+    let id = request.id;
+    let said = move || {
+        let told = told.get().filter(|(of, _)| *of == id);
+        told.map(|(_, text)| text)
+    };
     let field = format!("rows-{}", request.id);
     let colour = colour_class(&request.institution);
     let code = if waits(state) { "open" } else { "answered" };
@@ -117,13 +128,14 @@ fn Row(room: Room, controls: Controls, request: DataRequest) -> impl IntoView {
         spawn_local(async move {
             let done = answer(request, &file).await;
             busy.set(false);
-            told.set(match done {
+            let text = match done {
                 Ok(given) => fill(
                     words.rows_taken,
                     &[&given.stored.to_string(), &given.refused.to_string()],
                 ),
                 Err(problem) => problem_text(&problem, room.locale),
-            });
+            };
+            told.set(Some((id, text)));
             controls.ask(Wish::DataAdded);
         });
     };
@@ -153,7 +165,7 @@ fn Row(room: Room, controls: Controls, request: DataRequest) -> impl IntoView {
             {items}
             <p class="quiet">{reason}</p>
             {form}
-            <p role="status">{move || told.get()}</p>
+            <p role="status">{said}</p>
         </li>
     }
 }
