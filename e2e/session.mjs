@@ -53,7 +53,7 @@ export async function conduct ({ watch, rooms, admins, id }) {
     await east.saved()
     await east.id('opinion-draft').fill(draft)
     await east.saved()
-    await east.person.shootHere('room-paused')
+    await pictures(east, 'room-paused', 'opinions')
     await conducting.id('pause-toggle').click()
     for (const room of Object.values(rooms)) await room.id('paused').waitFor({ state: 'detached' })
     await east.say('继续讨论')
@@ -76,7 +76,7 @@ export async function conduct ({ watch, rooms, admins, id }) {
     await east.page.locator('[data-testid="supply-row"][data-state="done"]').filter({ hasText: name }).waitFor()
     await until('the next version', async () => await version(lead) === before + 1)
     await lead.id('value-row').filter({ hasText: '白细胞计数' }).waitFor()
-    await lead.person.shootHere('room-package')
+    await pictures(lead, 'room-package', 'case')
   })
 
   await step('5 a live query to an institution runs by the clock and is answered in the room', async () => {
@@ -96,7 +96,7 @@ export async function conduct ({ watch, rooms, admins, id }) {
     await answering.tab('case')
     const request = answering.id('request').filter({ hasText: '凝血功能' })
     await request.waitFor()
-    await answering.person.shootHere('room-query')
+    await pictures(answering, 'room-query', 'case')
     await request.getByTestId('request-rows').setInputFiles(table('live-fib', '纤维蛋白原', '3255-7', '2.8', 'g/L', '2.0-4.0'))
     await lead.page.locator('[data-testid="request"][data-state="answered"]').filter({ hasText: '凝血功能' }).waitFor()
     await lead.id('value-row').filter({ hasText: '纤维蛋白原' }).waitFor()
@@ -123,6 +123,16 @@ export async function conduct ({ watch, rooms, admins, id }) {
     await again.room.page.close()
   })
   await admins.lead.open('/')
+}
+
+// A picture of the room as it stands, and one in English with the same tab open.
+async function pictures (room, name, tab) {
+  await room.person.shootHere(name)
+  const twin = await room.person.elsewhere('en')
+  const english = await Room.enter(twin, room.consultation)
+  await english.tab(tab)
+  await twin.shootHere(name)
+  await twin.context.close()
 }
 
 // Whether something of a room is kept on the device.
@@ -158,7 +168,7 @@ export async function revise ({ rooms, text }) {
       await signed.getByTestId('older-versions').locator('summary').click()
       await signed.getByTestId('older-versions').filter({ hasText: text }).waitFor()
     }
-    await lead.person.shootHere('room-version')
+    await pictures(lead, 'room-version', 'opinions')
     return next
   })
 }
@@ -210,6 +220,7 @@ export async function replay ({ rooms, id }) {
     await lead.id('past-close').click()
     await lead.id('past').waitFor({ state: 'detached' })
     check(await lead.id('tool-length').isDisabled(), 'no marks after the conclusion')
+    await pictures(lead, 'room-after', 'discussion')
   })
 }
 

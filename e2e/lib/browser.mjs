@@ -116,6 +116,15 @@ export class Person {
     await this.live()
   }
 
+  // The same person at another screen, in a language; leaves the page of this one as it is.
+  async elsewhere (tag) {
+    const storageState = await this.context.storageState()
+    const twin = await Person.arrive(this.context.browser(), this.server, this.watch, this.name, { storageState })
+    await twin.open('/')
+    await twin.language(tag)
+    return twin
+  }
+
   // One picture of the page in each language, back in Chinese afterwards.
   async shoot (name) {
     for (const tag of ['en', 'zh-CN']) {

@@ -20,6 +20,7 @@ texts! {
         no_presenter: "还没有人主讲", "Nobody presents yet";
         present: "开始主讲", "Present";
         stop_presenting: "停止主讲", "Stop presenting";
+        paused: "已暂停", "paused";
         end: "结束会诊", "End session";
         end_question: "结束后不能再标注与讨论，确定吗？", "Nobody can annotate or discuss afterwards. End it?";
         end_yes: "确定结束", "End it";

@@ -50,6 +50,70 @@ impl ValueRow {
     }
 }
 
+/// Elements that programs need and readers do not: codes of tests, of houses, of studies and files.
+const FOR_PROGRAMS: [&str; 6] = ["3.2", "3.9", "3.13", "3.15", "4.1", "4.3"];
+/// A result as it is read: name, value, unit, range, flag.
+const RESULT: [&str; 5] = ["3.1", "3.3", "3.4", "3.5", "3.6"];
+
+/// What a row says, in the order in which it is read.
+fn text(item: &Item, names: Names, locale: Locale) -> String {
+    let of = |wanted: &str| {
+        let (id, value) = item.elements.iter().find(|(id, _)| id.to_string() == wanted)?;
+        Some(names.value(id, value, locale)).filter(|text| !text.is_empty())
+    };
+    let mut parts = Vec::new();
+    let result = of("3.1").zip(of("3.3"));
+    if let Some((name, value)) = &result {
+        let mut first = format!("{name} {value}");
+        if let Some(unit) = of("3.4").filter(|unit| !value.ends_with(unit.as_str())) {
+            first.push(' ');
+            first.push_str(&unit);
+        }
+        if let Some(range) = of("3.5") {
+            first.push_str(&format!(" ({range})"));
+        }
+        parts.push(powers(&first));
+        parts.extend(of("3.6"));
+    }
+    let rest = item.elements.iter().filter(|(id, _)| {
+        let id = id.to_string();
+        !FOR_PROGRAMS.contains(&id.as_str()) && (result.is_none() || !RESULT.contains(&id.as_str()))
+    });
+    parts.extend(rest.map(|(id, value)| {
+        let (name, value) = (names.name(id, locale), names.value(id, value, locale));
+        format!("{name} {value}")
+    }));
+    parts.join(" · ")
+}
+
+/// Powers of ten as people write them: `10*9/L` is 10⁹/L.
+fn powers(text: &str) -> String {
+    let mut parts = text.split("10*");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.chars().take_while(char::is_ascii_digit).count();
+        if digits == 0 {
+            out.push_str("10*");
+        } else {
+            out.push_str("10");
+        }
+        out.extend(part.chars().enumerate().map(|(n, c)| match c {
+            _ if n >= digits => c,
+            '0' => '⁰',
+            '1' => '¹',
+            '2' => '²',
+            '3' => '³',
+            '4' => '⁴',
+            '5' => '⁵',
+            '6' => '⁶',
+            '7' => '⁷',
+            '8' => '⁸',
+            _ => '⁹',
+        }));
+    }
+    out
+}
+
 /// The rows that count, by category and the newest first.
 #[must_use]
 pub fn rows(package: &Package, names: Names, locale: Locale) -> Vec<ValueRow> {
@@ -84,17 +148,29 @@ pub fn rows(package: &Package, names: Names, locale: Locale) -> Vec<ValueRow> {
 
 fn row(item: &Item, names: Names, locale: Locale) -> Option<ValueRow> {
     let (first, _) = item.elements.iter().next()?;
-    let parts: Vec<String> = item
-        .elements
-        .iter()
-        .map(|(id, value)| format!("{} {}", names.name(id, locale), names.value(id, value, locale)))
-        .collect();
-    Some(ValueRow {
+    let text = text(item, names, locale);
+    // A row of identifiers alone says nothing to a reader here; the package's own page has it.
+    (!text.is_empty()).then(|| ValueRow {
         reference: format!("{}/{first}/{}", item.institution.id, item.reference.key),
         category: item.category,
-        text: parts.join(" · "),
+        text,
         source: i18n::institution_name(&item.institution, locale),
         colour: colour_class(&item.institution),
         time: format::short(item.reference.available_at),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn powers_of_ten_are_written_as_people_do() {
+        assert_eq!(
+            powers("白细胞计数 5.6 10*9/L (3.5-9.5)"),
+            "白细胞计数 5.6 10⁹/L (3.5-9.5)"
+        );
+        assert_eq!(powers("4.1 10*12/L"), "4.1 10¹²/L");
+        assert_eq!(powers("10*x 10*"), "10*x 10*");
+    }
 }

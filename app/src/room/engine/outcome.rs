@@ -18,6 +18,9 @@ impl Engine {
                 Outcome::Welcome { you, peer, .. } => {
                     self.call.peer = peer;
                     self.backoff.reset();
+                    if self.was_connected {
+                        self.read_rows();
+                    }
                     self.was_connected = true;
                     self.directory.meet(&you);
                     self.tell_rights();
@@ -61,6 +64,14 @@ impl Engine {
         if document {
             self.read_document();
         }
+    }
+
+    /// Reads again what is beside the document: nobody has told this page of changes while it was away.
+    fn read_rows(&self) {
+        self.read_consultation();
+        self.read_questions();
+        self.read_data();
+        self.read_series();
     }
 
     /// Says whether one's words are safe.

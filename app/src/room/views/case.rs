@@ -3,7 +3,7 @@
 use consilium_domain::DataCategory;
 use leptos::prelude::*;
 
-use super::supply::Supply;
+use super::{requests::Requests, supply::Supply};
 use crate::{
     format,
     i18n::{self, fill},
@@ -27,6 +27,7 @@ pub fn CaseTab(
     let words = RoomTexts::of(room.locale);
     view! {
         <div class="room-list room-case" tabindex="0" role="group" aria-label=words.case>
+            <Requests room controls />
             <Facts room />
             <Values room controls />
             <Supply room controls />

@@ -129,7 +129,7 @@ fn Signed(room: Room, controls: Controls, opinion: Opinion) -> impl IntoView {
                 }
             </For>
             {(!older.is_empty()).then(|| view! { <Older room older /> })}
-            <Show when=move || own && !revising && open()>
+            <Show when=move || own && !revising && open() && room.past.with(Option::is_none)>
                 <Revise room controls id />
             </Show>
         </article>

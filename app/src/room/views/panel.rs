@@ -66,7 +66,10 @@ fn Tabs(room: Room) -> impl IntoView {
     let words = RoomTexts::of(room.locale);
     let count = move |tab| match tab {
         Tab::Opinions => {
-            room.drafts.with(Vec::len) + room.consultation.with(|consultation| consultation.opinions.len())
+            room.drafts.with(Vec::len)
+                + room
+                    .consultation
+                    .with(|of| of.opinions.iter().filter(|opinion| !opinion.superseded).count())
         }
         Tab::Discussion => room.lines.with(Vec::len),
         Tab::Case | Tab::Notes => 0,

@@ -8,10 +8,7 @@ use consilium_protocol::{
 use leptos::{prelude::*, task::spawn_local};
 use web_sys::{DragEvent, File};
 
-use super::{
-    query::QueryForm,
-    requests::{Requests, rows_type},
-};
+use super::{query::QueryForm, requests::rows_type};
 use crate::{
     api, browser,
     i18n::{self, fill, problem_text},
@@ -248,7 +245,6 @@ pub fn Supply(
             </ul>
         </section>
         <QueryForm room />
-        <Requests room controls />
         <Attachments room consultation />
     }
 }

@@ -63,6 +63,9 @@ fn StateMark(room: Room) -> impl IntoView {
         room.consultation.with(|consultation| {
             let state = i18n::state(consultation.row.state, room.locale);
             match (consultation.row.state, consultation.started_at) {
+                (ConsultationState::InSession, _) if consultation.paused_at.is_some() => {
+                    format!("{state} · {}", words.paused)
+                }
                 (ConsultationState::InSession, Some(started)) => {
                     let minutes = now.get().since_ms(started).max(0) / 60_000;
                     let clock = format!("{}:{:02}", minutes / 60, minutes % 60);

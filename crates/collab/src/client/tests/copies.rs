@@ -207,12 +207,15 @@ fn an_answer_confirms_no_more_than_was_asked() {
     );
     page.on_frame(answer);
     assert_eq!(page.saved(), Saved::Saving(1), "that was lost as well");
-    let digest = page.digest().unwrap();
-    server.talk(&mut page, vec![digest]);
-    let digest = page.digest().unwrap();
-    server.talk(&mut page, vec![digest]);
-    assert_eq!(page.saved(), Saved::Saved);
-    assert_eq!(server.room.document().opinion(account(1)), "没有送到");
+    // Every question that was lost makes the proof come one answer later.
+    let mut digests = 0;
+    while page.saved() != Saved::Saved {
+        digests += 1;
+        assert!(digests <= 3);
+        let digest = page.digest().unwrap();
+        server.talk(&mut page, vec![digest]);
+        assert_eq!(server.room.document().opinion(account(1)), "没有送到");
+    }
 }
 
 #[test]
