@@ -4,13 +4,21 @@ use consilium_domain::DataCategory;
 use consilium_protocol::{
     live::{Citation, CitationKind},
     page::Locale,
-    preparation::{Item, Package},
+    preparation::{Item, Package, Submission},
 };
 
-use crate::{format, i18n, pages::data::names::Names, ui::badge::colour_class};
+use super::text::SupplyTexts;
+use crate::{
+    format,
+    i18n::{self, fill},
+    pages::data::names::Names,
+    ui::badge::colour_class,
+};
 
 /// Longest text of a citation, characters.
 const CITE_CHARS: usize = 200;
+/// Refused rows whose reasons are told.
+const REASONS_MAX: usize = 5;
 /// Rows shown.
 const ROWS_MAX: usize = 2_000;
 
@@ -48,6 +56,27 @@ impl ValueRow {
     pub fn marker(&self) -> String {
         format!("[{}]", self.citation().text)
     }
+}
+
+/// What became of rows that were sent: how many were taken, and why others were not.
+#[must_use]
+pub fn outcome(given: &Submission, names: Names, locale: Locale) -> String {
+    let words = SupplyTexts::of(locale);
+    let mut text = fill(
+        words.rows_taken,
+        &[&given.stored.to_string(), &given.refused.to_string()],
+    );
+    let wrong = |item: &&Item| !item.stored && !item.duplicate;
+    for item in given.items.iter().filter(wrong).take(REASONS_MAX) {
+        let errors = item.findings.iter().filter(|finding| finding.error);
+        let errors = errors.map(|finding| {
+            let name = names.name(&finding.element, locale);
+            format!("{name}{}{}", words.colon, i18n::sentence(&finding.code, locale))
+        });
+        let errors = errors.collect::<Vec<_>>().join(" ");
+        text.push_str(&format!("\n{} · {errors}", item.reference.key));
+    }
+    text
 }
 
 /// Elements that programs need and readers do not: codes of tests, of houses, of studies and files.

@@ -17,6 +17,7 @@ texts! {
         taken: "已加入", "added";
         known: "此前已有", "was here before";
         rows_taken: "收入 {} 行，退回 {} 行", "{} rows taken, {} refused";
+        colon: "：", ": ";
         confirm: "已核对，发送", "I have looked; send it";
         attachments: "补充的文件", "Documents added";
         query: "请机构补充数据", "Ask for data";

@@ -16,6 +16,7 @@ use crate::{
         engine::Controls,
         model::{Room, Wish},
         text::{SupplyTexts, TalkTexts},
+        values::outcome,
     },
     ui::badge::colour_class,
 };
@@ -129,10 +130,7 @@ fn Row(
             let done = answer(request, &file).await;
             busy.set(false);
             let text = match done {
-                Ok(given) => fill(
-                    words.rows_taken,
-                    &[&given.stored.to_string(), &given.refused.to_string()],
-                ),
+                Ok(given) => outcome(&given, room.names, room.locale),
                 Err(problem) => problem_text(&problem, room.locale),
             };
             told.set(Some((id, text)));

@@ -12,10 +12,12 @@ use super::{query::QueryForm, requests::rows_type};
 use crate::{
     api, browser,
     i18n::{self, fill, problem_text},
+    pages::data::names::Names,
     room::{
         engine::Controls,
         model::{Room, Wish},
         text::SupplyTexts,
+        values::outcome,
     },
     ui::badge::colour_class,
 };
@@ -68,6 +70,7 @@ struct Sent {
 struct Queue {
     consultation: ConsultationId,
     locale: Locale,
+    names: Names,
     controls: Controls,
     all: RwSignal<Vec<Sent>, LocalStorage>,
     running: RwSignal<bool>,
@@ -137,12 +140,7 @@ impl Queue {
             Kind::Rows(media) => {
                 let path = api::of(self.consultation, "submissions");
                 let answer: Result<Submission, _> = api::send_file("POST", &path, media, &file).await;
-                answer.map(|given| {
-                    fill(
-                        words.rows_taken,
-                        &[&given.stored.to_string(), &given.refused.to_string()],
-                    )
-                })
+                answer.map(|given| outcome(&given, self.names, self.locale))
             }
             Kind::Document(media) => {
                 let query = if confirmed { "?confirm_masked=true" } else { "" };
@@ -182,6 +180,7 @@ pub fn Supply(
     let queue = Queue {
         consultation,
         locale: room.locale,
+        names: room.names,
         controls,
         all: RwSignal::new_local(Vec::new()),
         running: RwSignal::new(false),
