@@ -1,6 +1,6 @@
 //! The rows of the case package as the room shows and cites them.
 
-use consilium_domain::DataCategory;
+use consilium_domain::{DataCategory, RecordKind};
 use consilium_protocol::{
     live::{Citation, CitationKind},
     page::Locale,
@@ -149,8 +149,9 @@ pub fn rows(package: &Package, names: Names, locale: Locale) -> Vec<ValueRow> {
     let mut items: Vec<&Item> = package
         .items
         .iter()
-        // What the request says stands above the rows already.
+        // What the request says, and who the patient is, stands above the rows already.
         .filter(|item| item.stored && !item.superseded && item.category != DataCategory::Consultation)
+        .filter(|item| item.reference.kind != RecordKind::Patient)
         .collect();
     // Results first: they are what is cited most.
     let place = |category| match category {

@@ -139,7 +139,7 @@ impl Mark {
             self.lines.push(line);
             baseline += LINE;
         }
-        let widest = lines.iter().map(|line| width(line)).fold(0.0, f64::max);
+        let widest = widest(lines);
         let height = if lines.is_empty() {
             0.0
         } else {
@@ -161,25 +161,41 @@ impl Mark {
     }
 }
 
+/// Kept free at the right edge for the slider of slices, stage pixels.
+const SLIDER: f64 = 26.0;
+/// How far a label goes down that does not fit beside its mark, stage pixels.
+const BELOW: f64 = 20.0;
+
 /// Moves a label that starts on a stage of this width and height but would not fit there.
 #[must_use]
 pub fn fitting((x, y): (f64, f64), lines: &[String], (width, height): (f64, f64)) -> (f64, f64) {
     if x < 0.0 || y < 0.0 || x > width || y > height {
         return (x, y);
     }
-    let widest = lines.iter().map(|line| self::width(line)).fold(0.0, f64::max) + 16.0;
+    let widest = widest(lines) + 16.0;
     let tall = crate::viewer::number::float(lines.len()) * LINE + 6.0;
-    (
-        x.min(width - widest - 4.0).max(4.0),
-        y.min(height - tall).max(6.0),
-    )
+    let fits = x.min(width - widest - SLIDER).max(4.0);
+    // Moved to the left it would lie on the end of its own line: below that it does not.
+    let y = if fits < x { y + BELOW } else { y };
+    (fits, y.min(height - tall).max(6.0))
 }
 
-/// About how wide a line is, stage pixels: wide characters are square, others about half.
+/// About how wide a label is, stage pixels: the first line is larger.
+fn widest(lines: &[String]) -> f64 {
+    let size = |n: usize| if n == 0 { 13.0 } else { 12.0 };
+    let lines = lines.iter().enumerate();
+    lines.map(|(n, line)| width(line) * size(n)).fold(0.0, f64::max)
+}
+
+/// About how wide a line is for its size: wide characters are square, spaces and points narrow, others a bit
+/// more than half.
 fn width(line: &str) -> f64 {
-    line.chars()
-        .map(|c| if u32::from(c) >= 0x2E80 { 13.0 } else { 7.1 })
-        .sum()
+    let of = |c: char| match c {
+        c if u32::from(c) >= 0x2E80 => 1.0,
+        ' ' | '.' | ',' | ':' | '·' => 0.36,
+        _ => 0.58,
+    };
+    line.chars().map(of).sum()
 }
 
 #[cfg(test)]
@@ -191,7 +207,12 @@ mod tests {
         let lines = ["长 46.2 mm".to_owned(), "East".to_owned()];
         assert_eq!(fitting((100.0, 50.0), &lines, (800.0, 600.0)), (100.0, 50.0));
         let (x, y) = fitting((790.0, 590.0), &lines, (800.0, 600.0));
-        assert!(x + width("长 46.2 mm") + 16.0 < 800.0 && y + 40.0 <= 600.0);
+        assert!(x + widest(&lines) + 16.0 < 800.0 && y + 40.0 <= 600.0);
+        let (x, y) = fitting((760.0, 300.0), &lines, (800.0, 600.0));
+        assert!(
+            x < 760.0 && y > 310.0,
+            "below the end of its line, which it would cover"
+        );
         let outside = (-30.0, 40.0);
         assert_eq!(fitting(outside, &lines, (800.0, 600.0)), outside);
     }
