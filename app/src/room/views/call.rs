@@ -65,8 +65,18 @@ fn CallTile(room: Room, controls: Controls, tile: Tile) -> impl IntoView {
             }
         }
     });
+    // Who sends no picture needs no room for one.
+    let sound = move || {
+        room.call
+            .with(|call| call.tiles.iter().any(|of| of.peer == peer && !of.media.video))
+    };
     view! {
-        <div class=format!("room-tile {}", tile.colour) data-testid="call-tile" data-name=tile.name.clone()>
+        <div
+            class=format!("room-tile {}", tile.colour)
+            class:sound=sound
+            data-testid="call-tile"
+            data-name=tile.name.clone()
+        >
             // One does not hear oneself.
             <video node_ref=video autoplay playsinline prop:muted=tile.own></video>
             <span>{tile.name.clone()}</span>
