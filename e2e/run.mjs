@@ -420,6 +420,19 @@ try {
   await workTogether({ server, watch, rooms, names, words, id })
   await conduct({ watch, rooms, admins: { lead: people['lead.admin'], east: people['east.admin'] }, id })
 
+  await step('5 the package lists the picture that was added, with its source and time, and opens it', async () => {
+    const admin = people['lead.admin']
+    await admin.open(`${path}/package`)
+    const link = admin.page.getByTestId('attachment')
+    equal(await link.innerText(), '心电图.png', 'its name')
+    const line = await link.locator('xpath=..').innerText()
+    for (const part of ['东方医院', '林若溪', 'PNG']) check(line.includes(part), `${part} in ${line}`)
+    const picture = await admin.context.request.get(server.url + await link.getAttribute('href'))
+    equal([picture.status(), picture.headers()['content-type']], [200, 'image/png'], 'the picture')
+    await admin.shoot('package-shared')
+    await admin.open('/')
+  })
+
   await step('5 from drawing in one browser to seeing it in the other, 100 strokes in the room of the demo', async () => {
     const demo = server.demo.consultations.find(c => c.state === 'in_session' && c.id !== id).id
     for (const [who, room] of Object.entries(rooms)) rooms[who] = await Room.enter(room.person, demo)

@@ -44,7 +44,7 @@ texts! {
         revise_no: "保持不变", "Leave it";
         superseded: "已被新版取代", "superseded";
         in_revision: "正在修订", "being revised";
-        older: "以前的版本 {}", "{} earlier versions";
+        older: "以前的版本：{}", "Earlier versions: {}";
         preview: "读者看到的样子", "As readers see it";
     }
 }
