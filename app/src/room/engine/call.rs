@@ -1,5 +1,6 @@
 //! The call: everybody sends to everybody over WebRTC, with descriptions and candidates carried by the room's
-//! socket. Both sides may offer at any time; where offers collide the side with the larger number gives way.
+//! socket. The side with the smaller number makes the first offer; later both may, and where offers collide the
+//! side with the larger number gives way.
 
 use std::collections::HashMap;
 
@@ -364,9 +365,14 @@ fn drop_track(connection: &RtcPeerConnection, track: &MediaStreamTrack) {
 
 /// Offers to another page what is sent now.
 fn offer(controls: Controls, peer: u64) {
-    let Some(connection) = controls.line(peer) else {
+    let Some((connection, polite)) = controls.line(peer) else {
         return;
     };
+    // The first offer comes from the other side, and the answer has everything: a first offer that gives way to
+    // another leaves Chromium now and then without candidates of its own.
+    if polite && connection.remote_description().is_none() {
+        return;
+    }
     controls.with(move |engine| engine.offering(peer, true));
     spawn_local(async move {
         let done: Result<(), JsValue> = async {
@@ -399,10 +405,12 @@ impl Engine {
 }
 
 impl Controls {
-    fn line(self, peer: u64) -> Option<RtcPeerConnection> {
+    /// The connection to another page, and whether this side gives way.
+    fn line(self, peer: u64) -> Option<(RtcPeerConnection, bool)> {
         let engine = self.engine()?;
         let engine = engine.try_borrow().ok()?;
-        engine.call.links.get(&peer).map(|link| link.connection.clone())
+        let link = engine.call.links.get(&peer)?;
+        Some((link.connection.clone(), link.polite))
     }
 
     /// What comes from another page in the call, or one's own picture; `None` while there is nothing.
