@@ -4,8 +4,11 @@
 use std::{
     future::poll_fn,
     pin::pin,
-    sync::{Arc, atomic::Ordering},
-    task::{Context, Poll},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
 };
 
 use consilium_collab::frame::{self, Frame};
@@ -13,7 +16,7 @@ use consilium_protocol::{
     limits::{AWARENESS_PER_SECOND, ROOM_FRAME_BYTES, SIGNALS_PER_SECOND, UPDATES_PER_SECOND},
     live::{CLOSE_MALFORMED, CLOSE_REVOKED, CLOSE_TOO_MANY, CLOSE_TOO_SLOW, CLOSE_UNAVAILABLE},
 };
-use futures::{Sink, SinkExt as _, Stream, StreamExt as _};
+use futures::{Sink, SinkExt as _, Stream, StreamExt as _, task::AtomicWaker};
 use tokio::{
     sync::{
         mpsc::{self, error::TrySendError},
@@ -47,11 +50,7 @@ where
     };
     lock(&rooms.0.connections).insert(id, connected);
     let join = Arc::new(join);
-    let mut link = Link {
-        socket,
-        outbox: Arc::clone(&outbox),
-        unflushed: false,
-    };
+    let mut link = Link::new(socket, Arc::clone(&outbox));
     let entered = match rooms.0.accounts.enter(join.person.id) {
         Some(pass) => enter(rooms, id, &join, &outbox).await.map(|room| (room, pass)),
         None => Err(LiveError::TooMany),
@@ -205,10 +204,27 @@ async fn refuse(rooms: &Rooms, join: &Join, outbox: &Outbox, reason: &'static st
     let _logged_by_the_writer = rooms.audit(join, "room.refuse", reason, false).await;
 }
 
+/// Whether the socket may have something to read: most wakes of a connection are for writing, and looking
+/// at a socket costs as much as a small frame.
+struct Readable {
+    raised: AtomicBool,
+    task: AtomicWaker,
+}
+
+impl Wake for Readable {
+    fn wake(self: Arc<Self>) {
+        self.raised.store(true, Ordering::Release);
+        self.task.wake();
+    }
+}
+
 /// A socket with the queue that is written to it.
 struct Link<S> {
     socket: S,
     outbox: Arc<Outbox>,
+    readable: Arc<Readable>,
+    /// Raises `readable` and wakes the task.
+    reader: Waker,
     unflushed: bool,
 }
 
@@ -216,6 +232,35 @@ impl<S> Link<S>
 where
     S: Stream<Item = Result<Message, Error>> + Sink<Message> + Send + Unpin,
 {
+    fn new(socket: S, outbox: Arc<Outbox>) -> Self {
+        let readable = Arc::new(Readable {
+            raised: AtomicBool::new(true),
+            task: AtomicWaker::new(),
+        });
+        Self {
+            socket,
+            outbox,
+            reader: Arc::clone(&readable).into(),
+            readable,
+            unflushed: false,
+        }
+    }
+
+    /// Reads, when there may be something.
+    fn poll_read(&mut self, cx: &Context<'_>) -> Poll<Option<Result<Message, Error>>> {
+        self.readable.task.register(cx.waker());
+        if !self.readable.raised.swap(false, Ordering::AcqRel) {
+            return Poll::Pending;
+        }
+        let message = self
+            .socket
+            .poll_next_unpin(&mut Context::from_waker(&self.reader));
+        if message.is_ready() {
+            self.readable.raised.store(true, Ordering::Release);
+        }
+        message
+    }
+
     /// Writes what waits, as far as the socket takes it, and wakes the task when there is more to do. Ready
     /// when everything is written or the socket is broken.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
@@ -266,7 +311,7 @@ where
     async fn next(&mut self) -> Option<Result<Message, Error>> {
         poll_fn(|cx| {
             if self.poll_goes_on(cx) {
-                self.socket.poll_next_unpin(cx)
+                self.poll_read(cx)
             } else {
                 Poll::Ready(None)
             }
@@ -304,7 +349,7 @@ where
             let written = self.poll_write(cx);
             if written.is_pending() {
                 // A peer that must first get rid of what it is sending.
-                while let Poll::Ready(Some(Ok(_))) = self.socket.poll_next_unpin(cx) {}
+                while let Poll::Ready(Some(Ok(_))) = self.poll_read(cx) {}
             }
             written
         });

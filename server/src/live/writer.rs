@@ -8,10 +8,13 @@ use consilium_storage::{AuditEntry, LogEntry, RoomKey, Snapshot, Store, StoreErr
 use tokio::{
     sync::{Mutex, mpsc, oneshot},
     task::JoinHandle,
+    time::sleep_until,
 };
 
 /// Jobs in one transaction.
 const GROUP_MAX: usize = 256;
+/// Time between the beginnings of two transactions.
+const PACE: Duration = Duration::from_millis(4);
 /// Jobs waiting.
 const QUEUE_MAX: usize = 4096;
 
@@ -75,23 +78,13 @@ impl Writer {
 async fn run(store: Store, mut orders: mpsc::Receiver<Order>) {
     let mut group = Vec::with_capacity(GROUP_MAX);
     let mut stopped = false;
-    let pace = Duration::from_millis(std::env::var("PACE").ok().and_then(|p| p.parse().ok()).unwrap_or(0));
-    let mut began = tokio::time::Instant::now();
+    let mut began: Option<tokio::time::Instant> = None;
     while !stopped {
         if orders.recv_many(&mut group, GROUP_MAX).await == 0 {
             return;
         }
-        // Changes of many rooms that come one by one are gathered; the first after a silence is not kept waiting.
-        let due = began + pace;
-        if due > tokio::time::Instant::now() && group.len() < GROUP_MAX {
-            tokio::time::sleep_until(due).await;
-            while group.len() < GROUP_MAX
-                && let Ok(order) = orders.try_recv()
-            {
-                group.push(order);
-            }
-        }
-        began = tokio::time::Instant::now();
+        gather(&mut orders, &mut group, began).await;
+        began = Some(tokio::time::Instant::now());
         let mut waiting = Vec::with_capacity(group.len());
         for order in group.drain(..) {
             match order {
@@ -102,6 +95,27 @@ async fn run(store: Store, mut orders: mpsc::Receiver<Order>) {
         let started = Instant::now();
         write_group(&store, waiting).await;
         metrics::histogram!("consilium_room_commit_seconds").record(started.elapsed().as_secs_f64());
+    }
+}
+
+/// Waits until [`PACE`] has passed since the last group, and takes what has come meanwhile: changes of many
+/// rooms that come one by one share an fsync. The first after a silence is not kept waiting.
+async fn gather(
+    orders: &mut mpsc::Receiver<Order>,
+    group: &mut Vec<Order>,
+    began: Option<tokio::time::Instant>,
+) {
+    let Some(due) = began.map(|began| began + PACE) else {
+        return;
+    };
+    if due <= tokio::time::Instant::now() {
+        return;
+    }
+    sleep_until(due).await;
+    while group.len() < GROUP_MAX
+        && let Ok(order) = orders.try_recv()
+    {
+        group.push(order);
     }
 }
 
