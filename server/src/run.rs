@@ -13,7 +13,7 @@ use consilium_storage::Store;
 use consilium_vault::Vault;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use secrecy::ExposeSecret as _;
-use tokio::{sync::Semaphore, task::JoinHandle};
+use tokio::{net::TcpSocket, sync::Semaphore, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -176,9 +176,7 @@ impl Server {
                     access::recheck_room(&weak.upgrade()?, consultation, account, session).await
                 })
             }));
-        let listener = std::net::TcpListener::bind(config.listen.address)
-            .with_context(|| format!("cannot listen on {}", config.listen.address))?;
-        listener.set_nonblocking(true)?;
+        let listener = listen(config.listen.address)?;
         let address = listener.local_addr()?;
         let handle = Handle::new();
         let acceptor =
@@ -237,4 +235,28 @@ impl Server {
         tracing::info!("stopping");
         self.stop().await
     }
+}
+
+/// Connects that may wait to be taken. Libraries ask for 128 by themselves: when all pages come back after a
+/// restart, the others would try again a second later.
+const CONNECTS_WAITING: u32 = 1024;
+
+/// Listens, with room for [`CONNECTS_WAITING`].
+///
+/// # Errors
+/// The address cannot be had.
+pub fn listen(address: SocketAddr) -> anyhow::Result<std::net::TcpListener> {
+    let open = || {
+        let socket = if address.is_ipv4() {
+            TcpSocket::new_v4()
+        } else {
+            TcpSocket::new_v6()
+        }?;
+        // As the standard library does: an address just left may be taken again.
+        socket.set_reuseaddr(cfg!(unix))?;
+        socket.bind(address)?;
+        socket.listen(CONNECTS_WAITING)
+    };
+    let listener = open().with_context(|| format!("cannot listen on {address}"))?;
+    Ok(listener.into_std()?)
 }

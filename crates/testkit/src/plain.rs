@@ -5,7 +5,14 @@ use std::net::SocketAddr;
 
 use anyhow::Result;
 use axum_server::{Handle, accept::NoDelayAcceptor};
-use consilium_server::{clock::system, config::Config, http, run::Server, site::Site, tls};
+use consilium_server::{
+    clock::system,
+    config::Config,
+    http,
+    run::{Server, listen},
+    site::Site,
+    tls,
+};
 
 /// A server that also listens without TLS.
 pub struct Plain {
@@ -24,8 +31,7 @@ impl Plain {
     pub async fn start(config: &Config) -> Result<Self> {
         tls::install_provider();
         let server = Server::start(config, Site::none(), system()).await?;
-        let listener = std::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
-        listener.set_nonblocking(true)?;
+        let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0)))?;
         let address = listener.local_addr()?;
         let door = Handle::new();
         let service = http::router(&server.app).into_make_service_with_connect_info::<SocketAddr>();
